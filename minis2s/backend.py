@@ -1,0 +1,148 @@
+"""Which array library computes: NumPy on the host, or CuPy on a CUDA device.
+
+Functions do not ask for a backend: they follow the arrays that they are given (`array_module`). A backend is chosen once,
+where arrays are made (`select`). This is the only module that imports CuPy.
+"""
+
+import ctypes
+import functools
+import os
+import sys
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minis2s.errors import UsageError, unknown_name
+
+ENVIRONMENT_VARIABLE = "MINIS2S_BACKEND"
+NAMES = ("numpy", "cupy", "auto")
+
+
+class BackendError(UsageError):
+    """The backend that was asked for cannot be used here; the message names what is missing."""
+
+
+class Backend(NamedTuple):
+    """An array library and the way to and from it."""
+
+    name: str
+    xp: Any
+
+    def asarray(self, a, dtype=None):
+        """`a` (a host array or nested list) as an array of this backend."""
+        return self.xp.asarray(a, dtype=dtype)
+
+
+def array_module(*arrays):
+    """The library of the arrays: CuPy if one of them lives there, NumPy otherwise. Arguments of other types are ignored."""
+    for a in arrays:
+        # By name, so that NumPy users never import CuPy; it also recognises the stand-ins that `cupy.fuse` traces with.
+        if type(a).__module__.startswith("cupy"):
+            return sys.modules["cupy"]
+    return np
+
+
+def to_host(a):
+    """`a` as a NumPy array; a copy from the device where needed."""
+    return a.get() if array_module(a) is not np else np.asarray(a)
+
+
+def elementwise(function):
+    """Mark a function of arrays that works element by element: one fused kernel on CuPy, plain NumPy otherwise."""
+    fused = None
+
+    @functools.wraps(function)
+    def call(*arguments):
+        nonlocal fused
+        xp = array_module(*arguments)
+        if xp is np:
+            return function(*arguments)
+        if fused is None:
+            fused = xp.fuse(function)
+        return fused(*arguments)
+
+    return call
+
+
+def scatter_add(n_rows, ids, rows):
+    """out[k] = Σ of the rows whose id is k: the transpose of a lookup.
+
+    ids: integers of any shape in [0, n_rows); rows: shape ids.shape + (E,). Returns (n_rows, E), zeros where no id points.
+    On the host the sum is in order, thus the same to the last bit each time; on a device it uses atomic additions.
+    """
+    xp = array_module(rows)
+    width = rows.shape[-1]
+    out = xp.zeros((n_rows, width), dtype=rows.dtype)
+    if xp is np:
+        # The flat form of np.add.at is several times faster than the two-dimensional one.
+        flat_ids = (ids.reshape(-1, 1) * width + np.arange(width)).reshape(-1)
+        np.add.at(out.reshape(-1), flat_ids, rows.reshape(-1))
+    else:
+        xp.add.at(out, ids.reshape(-1), rows.reshape(-1, width))
+    return out
+
+
+def select(name=None):
+    """The backend called `name` (numpy, cupy or auto); by default that of $MINIS2S_BACKEND, else NumPy.
+
+    `auto` is CuPy where it works and NumPy otherwise. Raises BackendError with what is missing and what to install.
+    """
+    name = name or os.environ.get(ENVIRONMENT_VARIABLE) or "numpy"
+    if name not in NAMES:
+        raise unknown_name("backend", name, NAMES)
+    if name == "numpy":
+        return Backend("numpy", np)
+    try:
+        return Backend("cupy", _working_cupy())
+    except BackendError:
+        if name == "auto":
+            return Backend("numpy", np)
+        raise
+
+
+def _working_cupy():
+    """The cupy module, after it has multiplied two matrices: that needs driver, device, compiler and cuBLAS."""
+    install = "pip install 'minis2s[cuda13]' (CUDA 13) or 'minis2s[cuda12]' (CUDA 12)"
+    try:
+        import cupy
+    except ImportError as error:
+        raise BackendError(f"the cupy backend needs CuPy, which cannot be imported ({error}): {install}") from None
+    try:
+        devices = cupy.cuda.runtime.getDeviceCount()
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        if "NoDevice" in str(error):
+            devices = 0
+        else:
+            raise BackendError(
+                f"the cupy backend needs an NVIDIA driver that fits CuPy's CUDA version: {error}; "
+                "install or update the driver, or use --backend numpy"
+            ) from None
+    if devices == 0:
+        raise BackendError("the cupy backend found no CUDA device; is one visible (nvidia-smi)? Or use --backend numpy")
+    try:
+        a = cupy.ones((2, 2), dtype=np.float32)
+        float(((a + a) @ a).sum())
+    except Exception as error:
+        part = "cuBLAS" if "cublas" in str(error).lower() else "NVRTC" if "nvrtc" in str(error).lower() else "CUDA"
+        raise BackendError(
+            f"the cupy backend found a device, but {part} does not work ({type(error).__name__}: {error}); install the "
+            "CUDA libraries: pip install 'cupy-cuda13x[ctk]' (or 'cupy-cuda12x[ctk]')"
+        ) from None
+    return cupy
+
+
+def keep_freed_memory():
+    """Ask the C library to keep freed memory instead of handing it back to the system after each array operation.
+
+    Temporaries larger than a few hundred kilobytes are otherwise mapped, page-faulted and unmapped at every use, which
+    makes an element-wise pass over a large array two to four times slower. Linux with glibc only; a no-op elsewhere.
+    """
+    mmap_threshold, trim_threshold = -3, -1  # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD of malloc.h
+    if not sys.platform.startswith("linux"):
+        return
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return
+    mallopt(mmap_threshold, 1 << 30)
+    mallopt(trim_threshold, (1 << 31) - 1)

@@ -1,0 +1,200 @@
+"""Are the derivatives right? Two independent numerical derivatives, compared with the ones written by hand.
+
+For L = Σ_k ⟨d_k, out_k⟩ with random cotangents d_k, each entry of each input is moved:
+
+    complex step   ∂L/∂x ≈ Im L(x + ih) / h,  h = 1e-30     no subtraction, so exact to rounding (≤ 1e-10)
+    five-point     ∂L/∂x ≈ (8[L(x+h) − L(x−h)] − [L(x+2h) − L(x−2h)]) / 12h     real arithmetic only (≤ 1e-6)
+
+Source: Squire and Trapp 1998, SIAM Review 40(1); Abramowitz and Stegun 25.3.6.
+
+An error is normwise: ‖a − n‖ ≤ tolerance · max(‖a‖, ‖n‖, S), where S is the size of the terms that the gradient sums. It is
+there for gradients that cancel or saturate: σ'(40) is σ(1 − σ), a difference of two numbers near one, and cannot be right
+to ten digits of its own tiny value. See `_scale`.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from minis2s.backend import array_module, to_host
+
+TOLERANCES = {"complex-step": 1e-10, "five-point": 1e-6, "projection": 1e-10}
+COMPLEX_STEP = 1e-30
+FIVE_POINT_STEP = 1e-3
+
+
+class Result(NamedTuple):
+    """One comparison: a gradient `target` of the thing called `id`, against one numerical method."""
+
+    id: str
+    target: str
+    method: str
+    error: float
+    tolerance: float
+    passed: bool
+
+
+class Report(NamedTuple):
+    """All the results of a run. `as_dict` is what `minis2s check --json` prints."""
+
+    backend: str
+    dtype: str
+    results: list
+
+    @property
+    def passed(self):
+        return bool(self.results) and all(r.passed for r in self.results)
+
+    def worst(self, id, method):
+        """The result with the largest error of one id and method, or None."""
+        return max((r for r in self.results if (r.id, r.method) == (id, method)), key=_badness, default=None)
+
+    def as_dict(self):
+        results = [{**r._asdict(), "error": r.error if np.isfinite(r.error) else None} for r in self.results]
+        return {"backend": self.backend, "dtype": self.dtype, "results": results, "passed": self.passed}
+
+
+def _badness(result):
+    return result.error if np.isfinite(result.error) else np.inf
+
+
+def check_pair(id, forward, backward, inputs, wrt, rng, methods=("complex-step", "five-point")):
+    """Check a function pair: every input named in `wrt`, every pattern of upstream gradients.
+
+    forward(**inputs) -> (out, cache), out an array or a tuple of arrays; backward(d_out, cache) -> gradients, a NamedTuple with
+    the inputs' names, or one array when `wrt` has one name. inputs: dict of float64 arrays (and whatever else the function
+    takes). Patterns: all outputs receive a random cotangent; and, where there are several, each one alone, the others None.
+    Returns a list of Result; the target's name says which output was alone.
+    """
+    out, cache = forward(**inputs)
+    names = list(getattr(out, "_fields", [])) or [f"out{k}" for k in range(len(_as_tuple(out)))]
+    cotangents = [random_like(y, rng) for y in _as_tuple(out)]
+    patterns = [("", cotangents)]
+    if len(cotangents) > 1:
+        for k, name in enumerate(names):
+            patterns.append((f" ({name} alone)", [d if j == k else None for j, d in enumerate(cotangents)]))
+    results = []
+    for label, pattern in patterns:
+        d_out = pattern[0] if not isinstance(out, tuple) else _like(out, pattern)
+        gradients = backward(d_out, cache)
+        analytic = {name: getattr(gradients, name, gradients) for name in wrt}
+        for result in check_function(id, lambda **x: forward(**x)[0], inputs, analytic, pattern, methods):
+            results.append(result._replace(target=result.target + label))
+    return results
+
+
+def check_function(id, function, inputs, analytic, cotangents, methods=("complex-step", "five-point")):
+    """Compare gradients `analytic[name]` of L = Σ_k ⟨cotangents[k], function(**inputs)[k]⟩ with numerical ones.
+
+    A cotangent that is None counts as zero. Returns a Result for each name and method.
+    """
+
+    def terms(x):
+        """⟨d, out⟩ before the sum: one vector with an entry for every entry of every output."""
+        products = [(d * y).reshape(-1) for d, y in zip(cotangents, _as_tuple(function(**x)), strict=True) if d is not None]
+        return array_module(*products).concatenate(products)
+
+    results = []
+    for name, gradient in analytic.items():
+        for method in methods:
+            numerical, jacobian_size = _NUMERICAL[method](terms, inputs, name)
+            scale = max(jacobian_size, _scale(function, inputs, name, cotangents))
+            results.append(judge(id, name, method, to_host(gradient), numerical, scale))
+    return results
+
+
+def judge(id, target, method, analytic, numerical, scale=0.0):
+    """A Result from two gradients of one array: ‖a − n‖ / max(‖a‖, ‖n‖, S) against the method's tolerance."""
+    tolerance = TOLERANCES[method]
+    if analytic.shape != numerical.shape:
+        return Result(id, target, method, np.inf, tolerance, False)
+    size = max(_norm(analytic), _norm(numerical), scale)
+    difference = _norm(analytic - numerical)
+    error = float(difference / size) if size > 0 else float(difference)
+    return Result(id, target, method, error, tolerance, bool(error <= tolerance))  # a NaN does not pass
+
+
+def check_projection(id, loss, parameters, gradients, rng, directions=3):
+    """Random projection for models too large to move entry by entry: Im L(θ + ihu)/h against ⟨gradient, u⟩.
+
+    loss(parameters) -> complex scalar; parameters, gradients: dicts of float64 arrays. A mistake anywhere changes the projection
+    with probability one, but the answer does not say where.
+    """
+    results = []
+    for k in range(directions):
+        u = {name: random_like(value, rng) for name, value in parameters.items()}
+        moved = {name: value + 1j * COMPLEX_STEP * u[name] for name, value in parameters.items()}
+        numerical = np.imag(to_host(loss(moved))) / COMPLEX_STEP
+        terms = [float((gradients[name] * u[name]).sum()) for name in parameters]
+        scale = float(np.linalg.norm(terms))
+        results.append(judge(id, f"direction {k + 1}", "projection", np.asarray(sum(terms)), np.asarray(numerical), scale))
+    return results
+
+
+def _complex_step(terms, inputs, name):
+    """(∂L/∂x entry by entry, ‖Σ_j |d_j ∂out_j/∂x|‖): the derivative, and the size of the terms that it sums."""
+    x = inputs[name]
+    moved = x.astype(np.complex128)
+    point = _complex_point(inputs) | {name: moved}
+    gradient, size = np.empty(x.shape), np.empty(x.shape)
+    for k in np.ndindex(*x.shape):
+        before = moved[k].copy()
+        moved[k] = before + 1j * COMPLEX_STEP
+        derivative = to_host(terms(point).imag) / COMPLEX_STEP
+        moved[k] = before
+        gradient[k], size[k] = derivative.sum(), np.abs(derivative).sum()
+    return gradient, _norm(size)
+
+
+def _five_point(terms, inputs, name):
+    """The same in real arithmetic, with the fourth-order central difference."""
+    x = inputs[name]
+    moved = x.copy()
+    point = inputs | {name: moved}
+    gradient, size = np.empty(x.shape), np.empty(x.shape)
+    for k in np.ndindex(*x.shape):
+        before = moved[k].copy()
+        h = FIVE_POINT_STEP * max(1.0, abs(float(before)))
+        at = {}
+        for step in (-2, -1, 1, 2):
+            moved[k] = before + step * h
+            at[step] = to_host(terms(point))
+        moved[k] = before
+        derivative = (8 * (at[1] - at[-1]) - (at[2] - at[-2])) / (12 * h)
+        gradient[k], size[k] = derivative.sum(), np.abs(derivative).sum()
+    return gradient, _norm(size)
+
+
+_NUMERICAL = {"complex-step": _complex_step, "five-point": _five_point}
+
+
+def _scale(function, inputs, name, cotangents):
+    """The gradient's natural size, ‖d‖·‖out‖ / max(1, ‖x‖): what it is where nothing saturates or cancels."""
+    outputs = _as_tuple(function(**inputs))
+    upstream = sum(_norm(to_host(d)) * _norm(to_host(y)) for d, y in zip(cotangents, outputs, strict=True) if d is not None)
+    return upstream / max(1.0, _norm(to_host(inputs[name])))
+
+
+def _complex_point(inputs):
+    return {name: x.astype(np.complex128) if _is_real(x) else x for name, x in inputs.items()}
+
+
+def _is_real(x):
+    return getattr(getattr(x, "dtype", None), "kind", "") == "f"
+
+
+def random_like(x, rng):
+    """A standard normal array of x's shape, beside x, drawn on the host."""
+    return array_module(x).asarray(rng.standard_normal(x.shape))
+
+
+def _norm(x):
+    return float(np.linalg.norm(np.asarray(x, dtype=np.float64).reshape(-1)))
+
+
+def _as_tuple(out):
+    return out if isinstance(out, tuple) else (out,)
+
+
+def _like(out, values):
+    return type(out)(*values) if hasattr(out, "_fields") else tuple(values)
