@@ -1,0 +1,21 @@
+"""The built-in data, by name. A new task is a module that defines a Task, and its line in `TASKS`."""
+
+from minis2s.data.tasks import translation
+from minis2s.data.tasks.task import Splits, Task
+from minis2s.errors import unknown_name
+
+__all__ = ["TASKS", "Splits", "Task", "task"]
+
+TASKS = {
+    each.name: each
+    for each in (
+        translation.TASK,
+    )
+}  # fmt: skip
+
+
+def task(name):
+    """The Task called `name`. Raises UsageError, with a suggestion, for a name that is not among TASKS."""
+    if name not in TASKS:
+        raise unknown_name("task", name, TASKS)
+    return TASKS[name]

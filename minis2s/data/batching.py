@@ -1,0 +1,99 @@
+"""Sentences of similar length side by side: time-major arrays, right-padded, with masks.
+
+Work on padding is wasted, so batches are cut from sentences sorted by length; training still needs chance, so the
+sorting happens only within windows of many batches of a shuffled list, and the batches come in shuffled order.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from minis2s.data.vocabulary import BOS, EOS, PAD
+from minis2s.errors import UsageError
+
+
+class Example(NamedTuple):
+    """A pair as ids, without BOS and EOS."""
+
+    source: list[int]
+    target: list[int]
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """B examples with at most T source and S - 1 target tokens; rows by falling source length, equal ones as given."""
+
+    source: np.ndarray  # (T, B) int64, PAD where the mask is False
+    source_mask: np.ndarray  # (T, B) bool
+    target_in: np.ndarray  # (S, B) int64: BOS, y_1 … y_n, what the decoder is fed
+    target_out: np.ndarray  # (S, B) int64: y_1 … y_n, EOS, what it must answer
+    target_mask: np.ndarray  # (S, B) bool, for both
+    index: np.ndarray  # (B,) int64: where each row stood in the list that the batch was made from
+
+    @property
+    def size(self):
+        """B, the number of examples."""
+        return self.source.shape[1]
+
+    @property
+    def n_source_tokens(self):
+        """Real source tokens, without padding."""
+        return int(self.source_mask.sum())
+
+    @property
+    def n_target_tokens(self):
+        """Real target tokens, each sentence's EOS included: the number that the loss is divided by."""
+        return int(self.target_mask.sum())
+
+
+def make_batch(examples):
+    """The Batch of a list of Examples. Raises UsageError for an empty list or an example with an empty source."""
+    _refuse_empty(examples)
+    index = np.argsort([-len(example.source) for example in examples], kind="stable")
+    ordered = [examples[row] for row in index]
+    source, source_mask = _padded([example.source for example in ordered])
+    target_in, target_mask = _padded([[BOS, *example.target] for example in ordered])
+    target_out, _ = _padded([[*example.target, EOS] for example in ordered])
+    return Batch(source, source_mask, target_in, target_out, target_mask, index)
+
+
+def bucketed_batches(examples, batch_size, rng=None, window=50):
+    """Which examples form which batch: lists of positions for `make_batch`, every example in exactly one.
+
+    With `rng` (numpy Generator): shuffled, sorted by length within windows of `window` batches, batches in shuffled
+    order. Without: everything sorted by (source, target) length, always the same, for evaluation.
+    The plan is small and made at once, so that a trainer can remember its place in it.
+
+    Raises UsageError for no examples, an empty source, or a batch size or window below 1.
+    """
+    if batch_size < 1 or window < 1:
+        raise UsageError(f"batch size and window must be at least 1, not {batch_size} and {window}")
+    _refuse_empty(examples)
+    lengths = np.array([(len(example.source), len(example.target)) for example in examples])
+    order = np.arange(len(examples)) if rng is None else rng.permutation(len(examples))
+    span = len(examples) if rng is None else window * batch_size
+    batches = []
+    for start in range(0, len(order), span):
+        part = order[start : start + span]
+        source_lengths, target_lengths = lengths[part].T
+        part = part[np.lexsort((target_lengths, source_lengths))]  # the last key counts first; the sort is stable
+        batches += [part[at : at + batch_size].tolist() for at in range(0, len(part), batch_size)]
+    return batches if rng is None else [batches[number] for number in rng.permutation(len(batches))]
+
+
+def _padded(rows):
+    """Rows of B id lists as (T, B) int64, right-padded with PAD, and the (T, B) mask of the real ones."""
+    lengths = np.array([len(row) for row in rows])
+    mask = np.arange(lengths.max()) < lengths[:, None]
+    ids = np.full(mask.shape, PAD, dtype=np.int64)
+    ids[mask] = np.concatenate(rows)  # both run row by row, so the ids land in their places
+    return np.ascontiguousarray(ids.T), np.ascontiguousarray(mask.T)
+
+
+def _refuse_empty(examples):
+    if not examples:
+        raise UsageError("there are no examples to make a batch of")
+    for number, example in enumerate(examples):
+        if not example.source:
+            raise UsageError(f"example {number} has an empty source: there is nothing to encode")

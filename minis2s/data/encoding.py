@@ -1,0 +1,48 @@
+"""From pairs of text to pairs of ids, and what is done about sentences that are too long."""
+
+from typing import NamedTuple
+
+from minis2s.data.batching import Example
+from minis2s.errors import UsageError
+
+
+def encode_pairs(pairs, source_tokeniser, target_tokeniser, source_vocabulary, target_vocabulary):
+    """The Example of each Pair, in order; tokens that a vocabulary lacks become UNK."""
+    return [
+        Example(
+            source_vocabulary.encode(source_tokeniser.split(pair.source)),
+            target_vocabulary.encode(target_tokeniser.split(pair.target)),
+        )
+        for pair in pairs
+    ]
+
+
+class TooLong(NamedTuple):
+    """How many pairs were over the limit, and where to look; `str()` is the sentence to show to the user."""
+
+    what: str  # which data, for the message: a file, "training data"
+    limit: int  # tokens a side
+    count: int  # pairs over the limit
+    total: int  # pairs in all
+    first_line: int  # from 1; the reader gives one pair a line
+    longest: int  # tokens
+
+    def __str__(self):
+        sentences = f"{self.count} of {self.total} pairs are longer than {self.limit} tokens"
+        return f"{self.what}: {sentences} (the first on line {self.first_line}, the longest has {self.longest})"
+
+
+def check_lengths(pairs, limit, what, *, drop=True):
+    """Pairs with at most `limit` tokens a side, and a TooLong report on the others, or None: never a silent cut.
+
+    `pairs` are Examples or any (source tokens, target tokens); their order is kept. Training drops long pairs and
+    prints the report. Where every line must have an answer, `drop=False` raises it as a UsageError instead.
+    """
+    lengths = [max(len(source), len(target)) for source, target in pairs]
+    long = [number for number, length in enumerate(lengths) if length > limit]
+    if not long:
+        return list(pairs), None
+    report = TooLong(what, limit, len(long), len(lengths), long[0] + 1, max(lengths))
+    if not drop:
+        raise UsageError(f"{report}; shorten or split them, or raise the limit")
+    return [pair for pair, length in zip(pairs, lengths, strict=True) if length <= limit], report
