@@ -19,6 +19,7 @@ import numpy as np
 from minis2s.backend import array_module, to_host
 
 TOLERANCES = {"complex-step": 1e-10, "five-point": 1e-6, "projection": 1e-10}
+SINGLE_PRECISION_TOLERANCE = 1e-5  # for a float32 gradient, against derivatives taken in double precision at the same inputs
 COMPLEX_STEP = 1e-30
 FIVE_POINT_STEP = 1e-3
 
@@ -63,7 +64,7 @@ def check_pair(id, forward, backward, inputs, wrt, rng, methods=("complex-step",
 
     forward(**inputs) -> (out, cache), out an array or a tuple of arrays; backward(d_out, cache) -> gradients, a NamedTuple with
     the inputs' names, or one array when `wrt` has one name. inputs: dict of float64 arrays (and whatever else the function
-    takes). Patterns: all outputs receive a random cotangent; and, where there are several, each one alone, the others None.
+    takes); float32 ones are checked in float32. Patterns: all outputs receive a random cotangent; and, where there are several, each one alone, the others None.
     Returns a list of Result; the target's name says which output was alone.
     """
     out, cache = forward(**inputs)
@@ -105,7 +106,7 @@ def check_function(id, function, inputs, analytic, cotangents, methods=("complex
 
 def judge(id, target, method, analytic, numerical, scale=0.0):
     """A Result from two gradients of one array: ‖a − n‖ / max(‖a‖, ‖n‖, S) against the method's tolerance."""
-    tolerance = TOLERANCES[method]
+    tolerance = SINGLE_PRECISION_TOLERANCE if analytic.dtype == np.float32 else TOLERANCES[method]
     if analytic.shape != numerical.shape:
         return Result(id, target, method, np.inf, tolerance, False)
     size = max(_norm(analytic), _norm(numerical), scale)
@@ -135,7 +136,7 @@ def _complex_step(terms, inputs, name):
     """(∂L/∂x entry by entry, ‖Σ_j |d_j ∂out_j/∂x|‖): the derivative, and the size of the terms that it sums."""
     x = inputs[name]
     moved = x.astype(np.complex128)
-    point = _complex_point(inputs) | {name: moved}
+    point = _in_precision(inputs, np.complex128) | {name: moved}
     gradient, size = np.empty(x.shape), np.empty(x.shape)
     for k in np.ndindex(*x.shape):
         before = moved[k].copy()
@@ -149,8 +150,8 @@ def _complex_step(terms, inputs, name):
 def _five_point(terms, inputs, name):
     """The same in real arithmetic, with the fourth-order central difference."""
     x = inputs[name]
-    moved = x.copy()
-    point = inputs | {name: moved}
+    moved = x.astype(np.float64)
+    point = _in_precision(inputs, np.float64) | {name: moved}
     gradient, size = np.empty(x.shape), np.empty(x.shape)
     for k in np.ndindex(*x.shape):
         before = moved[k].copy()
@@ -175,8 +176,8 @@ def _scale(function, inputs, name, cotangents):
     return upstream / max(1.0, _norm(to_host(inputs[name])))
 
 
-def _complex_point(inputs):
-    return {name: x.astype(np.complex128) if _is_real(x) else x for name, x in inputs.items()}
+def _in_precision(inputs, dtype):
+    return {name: x.astype(dtype) if _is_real(x) else x for name, x in inputs.items()}
 
 
 def _is_real(x):
@@ -184,8 +185,8 @@ def _is_real(x):
 
 
 def random_like(x, rng):
-    """A standard normal array of x's shape, beside x, drawn on the host."""
-    return array_module(x).asarray(rng.standard_normal(x.shape))
+    """A standard normal array of x's shape and precision, beside x, drawn on the host."""
+    return array_module(x).asarray(rng.standard_normal(x.shape), dtype=x.dtype)
 
 
 def _norm(x):

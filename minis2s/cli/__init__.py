@@ -70,7 +70,7 @@ def _top_level_parser():
 
 
 def _load(name):
-    """The command's module. A library that it needs and that is not installed is the user's affair; any other failure is a bug."""
+    """The command's module. A library that is not installed is the user's affair; any other failure to import is a bug."""
     try:
         return importlib.import_module(f"minis2s.cli.{name}")
     except ModuleNotFoundError as error:
@@ -81,7 +81,7 @@ def _load(name):
 
 
 def _never_fail_to_print():
-    """Characters that a terminal cannot show come out as escapes, not as an exception; files and pipes are UTF-8, as our input is."""
+    """What a terminal cannot show comes out as escapes, not as an exception; files and pipes are UTF-8, as our input is."""
     for stream in (sys.stdout, sys.stderr):
         if not hasattr(stream, "reconfigure"):
             continue

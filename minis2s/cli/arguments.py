@@ -16,7 +16,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**settings)
 
     def parse_known_args(self, args=None, namespace=None):
-        """As argparse's, but nothing may stay unknown. Sub-commands are parsed through here as well, each with its own options."""
+        """As argparse's, but nothing may stay unknown. Sub-commands come through here as well, each with its own options."""
         namespace, unknown = super().parse_known_args(args, namespace)
         options = [word.partition("=")[0] for word in unknown if word.startswith("-") and word != "--"]
         if options:

@@ -4,6 +4,7 @@ Entries live in `minis2s.equations.catalogue`, one module per family; importing 
 The ids are those of the five documents D0…D4 (five Chinese articles on sequence-to-sequence models).
 """
 
+import dis
 import importlib
 import inspect
 import pkgutil
@@ -111,6 +112,22 @@ def source_of(function):
     lines, number = inspect.getsourcelines(function)
     path = Path(inspect.getsourcefile(function))
     return path.relative_to(Path(minis2s.__file__).parent.parent), number, "".join(lines)
+
+
+def helpers_of(function):
+    """The functions of `minis2s.equations` that a function calls, directly or through one another, in the order of first use."""
+    found = []
+
+    def visit(f):
+        f = inspect.unwrap(f)
+        for step in dis.get_instructions(f):
+            callee = f.__globals__.get(step.argval) if step.opname == "LOAD_GLOBAL" else None
+            if inspect.isfunction(callee) and callee.__module__.startswith(__package__) and callee not in [function, *found]:
+                found.append(callee)
+                visit(callee)
+
+    visit(function)
+    return found
 
 
 def _load():
