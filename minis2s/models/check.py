@@ -1,0 +1,104 @@
+"""Gradient checks of layers over time and of the whole model: every parameter, input, initial and final state."""
+
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minis2s import gradcheck
+from minis2s.backend import select
+from minis2s.equations.lstm import LSTMState
+from minis2s.layers.base import Initialiser
+from minis2s.layers.lstm import LSTM
+from minis2s.layers.packing import Packing
+from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
+
+# The lengths of one small batch: padding, length 1, two of equal length, not in the order in which they are packed.
+SOURCE_LENGTHS = (3, 5, 1, 3)
+TARGET_LENGTHS = (4, 2, 1, 4)
+
+
+class LSTMOutputs(NamedTuple):
+    h: Any
+    h_n: Any
+    c_n: Any
+
+
+def small_batch(rng, source_words, target_words, source_lengths=SOURCE_LENGTHS, target_lengths=TARGET_LENGTHS):
+    """A batch of random words with padding. The vocabularies are small, so words repeat within and across sentences."""
+    source_mask, target_mask = mask_of(source_lengths), mask_of(target_lengths)
+    return SimpleNamespace(
+        source=np.where(source_mask, rng.integers(0, source_words, source_mask.shape), 0),
+        source_mask=source_mask,
+        target_in=np.where(target_mask, rng.integers(0, target_words, target_mask.shape), 0),
+        target_out=np.where(target_mask, rng.integers(0, target_words, target_mask.shape), 0),
+        target_mask=target_mask,
+        n_target_tokens=int(target_mask.sum()),
+    )
+
+
+def mask_of(lengths):
+    """(T, B) booleans, True for the first lengths[b] steps of column b."""
+    return np.arange(max(lengths))[:, None] < np.asarray(lengths)
+
+
+def check_model(id, model, batch, methods=("complex-step", "five-point")):
+    """The loss's gradient for every parameter of `model` (float64) on one batch. List of Result."""
+    parameters = model.state_on_backend()
+    _, cache = model.forward(batch)
+    model.zero_gradients()
+    model.backward(cache)
+    analytic = {name: p.grad for name, p in model.named_parameters()}
+
+    def loss(**values):
+        with using(model, values):
+            return model.forward(batch)[0]
+
+    return gradcheck.check_function(id, loss, parameters, analytic, [1.0], methods)
+
+
+def check_lstm(id, rng, reverse, backend, methods=("complex-step", "five-point"), lengths=SOURCE_LENGTHS, E=3, H=2):
+    """One LSTM layer: x, h_0, c_0 and parameters, from all outputs and from each of h, h_n, c_n alone."""
+    layer = LSTM(E, H, Initialiser(rng, backend, np.float64), reverse)
+    packing = Packing(mask_of(lengths), backend.xp)
+    T, B = packing.shape
+
+    def forward(x, h_0, c_0, **parameters):
+        with using(layer, parameters):
+            (h, final), cache = layer.forward(x, packing, LSTMState(h_0, c_0))
+        return LSTMOutputs(h, *final), cache
+
+    def backward(d_out, cache):
+        layer.zero_gradients()
+        d_x, d_state = layer.backward(d_out.h, LSTMState(d_out.h_n, d_out.c_n), cache)
+        gradients = {name: p.grad for name, p in layer.named_parameters()}
+        return SimpleNamespace(x=d_x, h_0=d_state.h, c_0=d_state.c, **gradients)
+
+    shapes = {"x": (T, B, E), "h_0": (B, H), "c_0": (B, H)}
+    inputs = {name: backend.asarray(rng.standard_normal(shape)) for name, shape in shapes.items()}
+    inputs |= layer.state_on_backend()
+    return gradcheck.check_pair(id, forward, backward, inputs, tuple(inputs), rng, methods)
+
+
+def whole_model_checks(rng, backend=None, methods=("complex-step", "five-point")):
+    """The LSTM layer in both directions, and the whole model in both forms. List of Result, ids "layer …" and "model …"."""
+    backend = backend or select("numpy")
+    results = check_lstm("layer LSTM", rng, False, backend, methods)
+    results += check_lstm("layer LSTM reversed", rng, True, backend, methods)
+    for id, bidirectional in (("model bidirectional", True), ("model unidirectional", False)):
+        config = Seq2SeqConfig(6, 7, embedding_size=3, hidden_size=4, attention_size=3, bidirectional=bidirectional)
+        model = Seq2Seq(config, rng, backend, np.float64)
+        results += check_model(id, model, small_batch(rng, config.source_words, config.target_words), methods)
+    return results
+
+
+@contextmanager
+def using(layer, values):
+    """The layer with other parameter values (complex ones, for instance), restored at the end."""
+    before = layer.state_on_backend()
+    layer.assign(values)
+    try:
+        yield layer
+    finally:
+        layer.assign(before)
