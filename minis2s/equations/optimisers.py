@@ -8,10 +8,68 @@ from typing import Any, NamedTuple
 from minis2s.backend import array_module, elementwise
 
 
+class MomentumStep(NamedTuple):
+    parameter: Any
+    velocity: Any
+
+
+class AdagradStep(NamedTuple):
+    parameter: Any
+    accumulated: Any
+
+
 class AdamStep(NamedTuple):
     parameter: Any
     m: Any
     v: Any
+
+
+@elementwise
+def _descend(parameter, direction, rate):
+    return parameter - rate * direction
+
+
+def sgd(parameter, gradient, learning_rate):
+    """Gradient descent (D0.8): θ ← θ − η g. The gradient of a batch stands for that of all the data (Robbins and Monro 1951).
+
+    Arrays of one shape. Returns the new parameter.
+    """
+    return _descend(parameter, gradient, learning_rate)
+
+
+@elementwise
+def _momentum(parameter, gradient, velocity, rate, friction):
+    velocity = friction * velocity + gradient
+    return parameter - rate * velocity, velocity
+
+
+def momentum(parameter, gradient, velocity, learning_rate, friction=0.9):
+    """Gradient descent with momentum (D0.8; Polyak 1964, in PyTorch's form).
+
+        u ← μ u + g
+        θ ← θ − η u
+
+    All arrays of one shape; u starts at zero. A steady gradient is amplified 1/(1 − μ) times. Returns MomentumStep(parameter,
+    velocity).
+    """
+    return MomentumStep(*_momentum(parameter, gradient, velocity, learning_rate, friction))
+
+
+@elementwise
+def _adagrad(parameter, gradient, accumulated, rate, epsilon):
+    accumulated = accumulated + gradient * gradient
+    return parameter - rate * gradient / (array_module(accumulated).sqrt(accumulated) + epsilon), accumulated
+
+
+def adagrad(parameter, gradient, accumulated, learning_rate, epsilon=1e-10):
+    """Adagrad (D4.5; Duchi, Hazan and Singer 2011, JMLR 12, the diagonal form): each entry's rate falls with its own history.
+
+        G ← G + g²
+        θ ← θ − η g / (√G + ε)
+
+    All arrays of one shape; G starts at zero. Returns AdagradStep(parameter, accumulated).
+    """
+    return AdagradStep(*_adagrad(parameter, gradient, accumulated, learning_rate, epsilon))
 
 
 @elementwise
@@ -34,6 +92,30 @@ def adam(parameter, gradient, m, v, t, learning_rate, beta1=0.9, beta2=0.999, ep
     rate = learning_rate / (1 - beta1**t)
     correction = (1 - beta2**t) ** -0.5
     return AdamStep(*_adam(parameter, gradient, m, v, rate, beta1, beta2, epsilon, correction))
+
+
+def adamw(parameter, gradient, m, v, t, learning_rate, weight_decay=0.01, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """Step t = 1, 2, … of AdamW (D3.10; Loshchilov and Hutter 2017, arXiv:1711.05101, algorithm 2, in PyTorch's form).
+
+        θ ← (1 − η λ) θ,  then Adam's step
+
+    The decay does not pass through m and v, so Adam's division by √v̂ does not undo it where gradients are large. Arguments and
+    result as `adam`.
+    """
+    return adam(decoupled_decay(parameter, learning_rate, weight_decay), gradient, m, v, t, learning_rate, beta1, beta2, epsilon)
+
+
+def decoupled_decay(parameter, learning_rate, weight_decay):
+    """θ ← (1 − η λ) θ: decay as a step of its own, beside any optimiser's."""
+    return (1 - learning_rate * weight_decay) * parameter
+
+
+def coupled_decay(parameter, gradient, weight_decay):
+    """g ← g + λ θ: the gradient of L + ½ λ ‖θ‖² (D4.6), to be given to any optimiser.
+
+    With `sgd` it is the same as decoupled decay; with an adaptive optimiser it is not.
+    """
+    return _descend(gradient, parameter, -weight_decay)
 
 
 def clip_factor(norm, limit):

@@ -29,8 +29,10 @@ def softmax_backward(d_p, cache):
     return p * (d_p - (p * d_p).sum(axis=axis, keepdims=True))
 
 
-def cross_entropy(logits, targets, mask=None, total=None):
-    """L = −(1/N) Σ_n log softmax(logits_n)[targets_n] over the rows n where `mask` is True.
+def cross_entropy(logits, targets, mask=None, total=None, smoothing=0.0):
+    """L = −(1/N) Σ_n Σ_k q_nk log softmax(logits_n)_k over the rows n where `mask` is True, with q_n = onehot(targets_n).
+
+    With `smoothing` ε > 0 (label smoothing; Szegedy et al. 2016, arXiv:1512.00567, §7), q_n = (1 − ε) onehot(targets_n) + ε/V.
 
     logits: (…, V) unnormalised; targets: (…) integers in [0, V); mask: (…) booleans, or None; total: the number N of
     tokens to divide by, by default those of this array (give the whole batch's when it is split). Returns L, a scalar in
@@ -41,27 +43,32 @@ def cross_entropy(logits, targets, mask=None, total=None):
     logits, targets = logits.reshape(-1, shape[-1]), targets.reshape(-1)
     rows = xp.arange(targets.shape[0])
     p = logits - logits.real.max(axis=-1, keepdims=True)
-    # log p[target] = shifted logit − log Σ exp(shifted): taken before exp, so that a tiny p costs no digits.
-    shifted_target = p[rows, targets]
+    # Σ q log p = Σ q·shifted − log Σ exp(shifted), as Σ q = 1: taken before exp, so that a tiny p costs no digits.
+    expected = p[rows, targets]
+    if smoothing:
+        expected = (1 - smoothing) * expected + smoothing * p.mean(axis=-1)
     p = xp.exp(p, out=p)  # in place: at a vocabulary's width this is a third faster
     sums = p.sum(axis=-1, keepdims=True)
     p /= sums
-    losses = xp.log(sums[:, 0]) - shifted_target
+    losses = xp.log(sums[:, 0]) - expected
     if mask is not None:
         mask = mask.reshape(-1)
         losses = xp.where(mask, losses, 0)
     if total is None:
         total = targets.shape[0] if mask is None else int(mask.sum())  # int: a NumPy integer would make float32 double
     total = max(total, 1)
-    return losses.sum() / total, (p, rows, targets, mask, total, shape)
+    return losses.sum() / total, (p, rows, targets, mask, total, smoothing, shape)
 
 
 def cross_entropy_backward(d_loss, cache):
-    """d_logits = d_loss/N · (p − onehot(target)), zero where masked."""
-    p, rows, targets, mask, total, shape = cache
+    """d_logits = d_loss/N · (p − q), zero where masked."""
+    p, rows, targets, mask, total, smoothing, shape = cache
     xp = array_module(p)
-    d_logits = p * (d_loss / total)
-    d_logits[rows, targets] -= d_loss / total
+    d_loss = d_loss / total
+    d_logits = p * d_loss
+    d_logits[rows, targets] -= (1 - smoothing) * d_loss
+    if smoothing:
+        d_logits -= smoothing / shape[-1] * d_loss
     if mask is not None:
         d_logits = xp.where(mask[:, None], d_logits, 0)
     return d_logits.reshape(shape)
