@@ -12,8 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 import minis2s
 from minis2s import gradcheck
+from minis2s.backend import to_host
 from minis2s.errors import unknown_name
 
 _ENTRIES = {}
@@ -23,7 +26,8 @@ _ENTRIES = {}
 class Equation:
     """One row of the documents.
 
-    id, section: "D0.4", "D0 §3.1"; printed: the formula as the document prints it, in plain text (for a row without a
+    id, section: "D0.4", "D0 §3.1". A row with several forms has one entry for each: "D2.5" is the form that the models use, and
+    "D2.5-dot" is the same row's variant "dot"; what a document prints wrongly is the variant "printed". printed: the formula as the document prints it, in plain text (for a row without a
     formula, what the document says); latex: the formula that the code computes; symbols: name → "(shape) meaning";
     derivation: how the backward pass follows, step by step, in the same symbols.
 
@@ -31,8 +35,12 @@ class Equation:
     is differentiated, where that is more than (forward, backward) alone: the whole printed formula from its own inputs.
     inputs(rng) → dict of the arguments of `checked`, small float64 arrays; wrt: the differentiable ones.
 
+    verify(rng, convert) → {target: (computed, expected)}: what the functions give beside what an independent way to compute it
+    gives, compared by `check` as the method "oracle". Every `method` (a search, a metric, an update: no gradient, no backward)
+    has one; a formula may.
+
     source: where the formula comes from if the document gives none. layer, model, lesson: where it is used and taught, by name.
-    erratum: what is wrong with the printed form. A `method` (a search, a metric, an update) has no gradient and no backward.
+    erratum: what is wrong with the printed form.
     """
 
     id: str
@@ -46,6 +54,7 @@ class Equation:
     checked: tuple | None = None
     inputs: Callable | None = None
     wrt: tuple = ()
+    verify: Callable | None = None
     derivation: str = ""
     source: str = "as printed"
     layer: str = ""
@@ -55,6 +64,16 @@ class Equation:
     kind: str = "formula"
 
     @property
+    def row(self):
+        """The documents' row, "D2.5" for "D2.5-dot"."""
+        return self.id.split("-")[0]
+
+    @property
+    def variant(self):
+        """Which form of the row this is, "dot" for "D2.5-dot"; empty for the row's main entry."""
+        return self.id[len(self.row) + 1 :]
+
+    @property
     def document(self):
         return self.id.split(".")[0]
 
@@ -62,30 +81,38 @@ class Equation:
     def function(self):
         return f"{self.forward.__module__}.{self.forward.__name__}"
 
-    def check(self, rng, methods=("complex-step", "five-point"), convert=lambda x: x):
-        """Gradient-check the entry at random inputs; `convert` moves each array to another backend. List of Result."""
-        forward, backward = self.checked or (self.forward, self.backward)
-        inputs = {name: convert(value) for name, value in self.inputs(rng).items()}
-        return gradcheck.check_pair(self.id, forward, backward, inputs, self.wrt, rng, methods)
+    def check(self, rng, methods=gradcheck.METHODS, convert=lambda x: x):
+        """Check the entry at random inputs; `convert` moves each array to another backend. List of Result."""
+        results = []
+        if self.wrt:
+            forward, backward = self.checked or (self.forward, self.backward)
+            inputs = {name: convert(value) for name, value in self.inputs(rng).items()}
+            numerical = [method for method in methods if method != gradcheck.ORACLE]
+            results += gradcheck.check_pair(self.id, forward, backward, inputs, self.wrt, rng, numerical)
+        if self.verify and gradcheck.ORACLE in methods:
+            for target, (computed, expected) in self.verify(rng, convert).items():
+                results.append(gradcheck.judge(self.id, target, gradcheck.ORACLE, to_host(computed), np.asarray(expected)))
+        return results
 
 
 def register(**fields):
     """Add an entry; ids are unique."""
     entry = Equation(**fields)
-    if entry.id in _ENTRIES:
+    key = entry.id.upper()
+    if key in _ENTRIES:
         raise ValueError(f"{entry.id} is registered twice")
-    _ENTRIES[entry.id] = entry
+    _ENTRIES[key] = entry
     return entry
 
 
 def equations():
-    """All entries in the documents' order."""
+    """All entries in the documents' order, a row's main entry before its variants."""
     _load()
-    return sorted(_ENTRIES.values(), key=lambda e: [int(n) for n in e.id[1:].split(".")])
+    return sorted(_ENTRIES.values(), key=lambda e: ([int(n) for n in e.row[1:].split(".")], e.variant != ""))
 
 
 def equation(id):
-    """The entry called `id` ("D0.4", in any case); a UsageError with the nearest id if there is none."""
+    """The entry called `id` ("D0.4" or "D2.5-dot", in any case); a UsageError with the nearest id if there is none."""
     _load()
     if id.upper() not in _ENTRIES:
         raise unknown_name("equation", id, [e.id for e in equations()])
