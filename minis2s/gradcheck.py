@@ -18,7 +18,9 @@ import numpy as np
 
 from minis2s.backend import array_module, to_host
 
-TOLERANCES = {"complex-step": 1e-10, "five-point": 1e-6, "projection": 1e-10}
+TOLERANCES = {"complex-step": 1e-10, "five-point": 1e-6, "projection": 1e-10, "oracle": 1e-12}
+ORACLE = "oracle"  # for what has no gradient: the values themselves, against an independent way to compute them
+METHODS = ("complex-step", "five-point", ORACLE)  # what an equation's check can run
 SINGLE_PRECISION_TOLERANCE = 1e-5  # for a float32 gradient, against derivatives taken in double precision at the same inputs
 COMPLEX_STEP = 1e-30
 FIVE_POINT_STEP = 1e-3
@@ -64,8 +66,8 @@ def check_pair(id, forward, backward, inputs, wrt, rng, methods=("complex-step",
 
     forward(**inputs) -> (out, cache), out an array or a tuple of arrays; backward(d_out, cache) -> gradients, a NamedTuple with
     the inputs' names, or one array when `wrt` has one name. inputs: dict of float64 arrays (and whatever else the function
-    takes); float32 ones are checked in float32. Patterns: all outputs receive a random cotangent; and, where there are several, each one alone, the others None.
-    Returns a list of Result; the target's name says which output was alone.
+    takes); float32 ones are checked in float32. Patterns: all outputs receive a random cotangent; and, where there are several,
+    each one alone, the others None. Returns a list of Result; the target's name says which output was alone.
     """
     out, cache = forward(**inputs)
     names = list(getattr(out, "_fields", [])) or [f"out{k}" for k in range(len(_as_tuple(out)))]
