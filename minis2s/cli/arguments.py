@@ -36,9 +36,20 @@ class Parser(argparse.ArgumentParser):
 
 def positive_int(text):
     """The type of options that count something: 1, 2, …"""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is not at least 1")
+    return _at_least(1, text)
+
+
+def _seed(text):
+    return _at_least(0, text)
+
+
+def _at_least(lowest, text):
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+    if number < lowest:
+        raise argparse.ArgumentTypeError(f"{number} is not at least {lowest}")
     return number
 
 
@@ -58,4 +69,4 @@ def add_json(parser):
 
 def add_seed(parser):
     """--seed: the same number gives the same result on the same machine."""
-    parser.add_argument("--seed", type=int, default=0, help="where all randomness starts (default: %(default)s)")
+    parser.add_argument("--seed", type=_seed, default=0, help="where all randomness starts (default: %(default)s)")

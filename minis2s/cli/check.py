@@ -1,0 +1,115 @@
+"""Check every gradient numerically: each registered equation, the layers over time, and the whole model.
+
+Each equation is differentiated with respect to every input and parameter, twice: by the complex step, exact to rounding, and by a
+five-point difference, which uses real arithmetic only. The exit code is 1 if one comparison fails."""
+
+import time
+import zlib
+
+import numpy as np
+from rich.text import Text
+
+from minis2s import backend
+from minis2s.cli.arguments import add_backend, add_json, add_seed
+from minis2s.cli.output import console, print_json, table
+from minis2s.equations.registry import equation, equations
+from minis2s.errors import UsageError
+from minis2s.gradcheck import Report
+
+METHODS = ("complex-step", "five-point")
+MODEL = "model"
+
+
+def add_arguments(parser):
+    ids = f"check only these: ids of equations, or {MODEL!r} for the layers and the whole model"
+    parser.add_argument("--only", nargs="+", metavar="ID", help=ids)
+    parser.add_argument("--method", choices=METHODS, help="use only this numerical derivative (default: both)")
+    dtype = "precision of the gradients; the numerical ones are always taken in double (default: %(default)s)"
+    parser.add_argument("--dtype", choices=("float64", "float32"), default="float64", help=dtype)
+    add_seed(parser)
+    add_backend(parser)
+    add_json(parser)
+
+
+def run(args):
+    start = time.perf_counter()
+    chosen = backend.select(args.backend)
+    entries, with_model = _selection(args.only, args.dtype)
+    methods = METHODS if args.method is None else (args.method,)
+    results = []
+    for entry in entries:
+        results += check_equation(entry, args.seed, chosen, args.dtype, methods)
+    if with_model:
+        from minis2s.models.check import whole_model_checks
+
+        results += whole_model_checks(_generator(args.seed, MODEL), chosen, methods)
+    report = Report(chosen.name, args.dtype, results)
+    if args.json:
+        print_json(report.as_dict())
+    else:
+        print_report(report, {entry.id: entry.title for entry in entries})
+        print(f"{_summary(report)} ({args.dtype}, {chosen.name}, {time.perf_counter() - start:.1f} s)")
+    return 0 if report.passed else 1
+
+
+def check_equation(entry, seed=0, chosen=None, dtype="float64", methods=METHODS):
+    """The results of one equation's check; the same with other equations or alone, as each draws from a generator of its own."""
+    chosen = chosen or backend.select("numpy")
+
+    def convert(a):
+        a = np.asarray(a)
+        return chosen.asarray(a, dtype=dtype if a.dtype.kind == "f" else None)
+
+    return entry.check(_generator(seed, entry.id), methods, convert)
+
+
+def print_report(report, titles):
+    """One row for each thing checked, the largest error of each method; then every comparison that failed."""
+    numbers = ("complex step", "five-point")
+    rows = table("id", "equation", "inputs checked", *numbers, "verdict", right=numbers)
+    for id in dict.fromkeys(result.id for result in report.results):
+        own = [result for result in report.results if result.id == id]
+        errors = [_error(report.worst(id, method)) for method in METHODS]
+        verdict = Text("ok", "green") if all(result.passed for result in own) else Text("FAILED", "bold red")
+        name = (id, titles[id]) if id in titles else id.split(" ", 1)  # "layer LSTM", "model bidirectional"
+        rows.add_row(*name, _targets(own), *errors, verdict)
+    console().print(rows)
+    for result in report.results:
+        if not result.passed:
+            error = f"error {_error(result)}, tolerance {result.tolerance:g}"
+            print(f"FAILED {result.id}: gradient of {result.target} against {result.method}: {error}")
+
+
+def _selection(only, dtype):
+    """(entries, whether to check the model), of all things or of those named."""
+    formulas = [entry for entry in equations() if entry.kind == "formula"]
+    if not only:
+        return formulas, dtype == "float64"
+    named = {entry.id: entry for entry in (equation(id) for id in only if id.lower() != MODEL)}
+    for entry in named.values():
+        if entry.kind != "formula":
+            raise UsageError(f"{entry.id} ({entry.title}) is a {entry.kind} without a gradient: there is nothing to check")
+    with_model = MODEL in [id.lower() for id in only]
+    if with_model and dtype != "float64":
+        raise UsageError("the layers and the whole model are checked in float64; leave out --dtype")
+    return list(named.values()), with_model
+
+
+def _generator(seed, id):
+    return np.random.default_rng([seed, zlib.crc32(id.encode())])
+
+
+def _targets(results):
+    """The inputs' names, each once, without the output patterns; a model's many parameters are counted."""
+    names = list(dict.fromkeys(result.target.split(" (")[0] for result in results))
+    return ", ".join(names) if len(names) <= 8 else f"{len(names)} parameters"
+
+
+def _error(result):
+    return "-" if result is None else f"{result.error:.1e}"
+
+
+def _summary(report):
+    failed = sum(not result.passed for result in report.results)
+    verdict = "all passed" if report.passed else f"{failed} FAILED"
+    return f"{len(report.results)} comparisons: {verdict}"
