@@ -28,7 +28,7 @@ class Equation:
 
     id, section: "D0.4", "D0 §3.1". A row with several forms has one entry for each: "D2.5" is the form that the models use, and
     "D2.5-dot" is the same row's variant "dot"; what a document prints wrongly is the variant "printed".
-    printed: the formula as the document prints it, in plain text (for a row without a formula, what the document says); latex: the
+    printed: the formula as the document prints it, in plain text (for a row without a formula, what it says); latex: the
     formula that the code computes; symbols: name → "(shape) meaning"; derivation: how the backward pass follows, step by step, in
     the same symbols.
 
