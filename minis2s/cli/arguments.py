@@ -1,12 +1,13 @@
 """argparse, with errors meant for people: one message that suggests the nearest name, raised as a UsageError (exit code 2)."""
 
 import argparse
+import textwrap
 
 from minis2s.errors import UsageError, unknown_name
 
 
 class Parser(argparse.ArgumentParser):
-    """An ArgumentParser that raises UsageError instead of exiting, and keeps the line breaks of descriptions.
+    """An ArgumentParser that raises UsageError instead of exiting. A description is paragraphs; an epilog is printed as it is.
 
     Options are not abbreviated: a script that says --see must not change its meaning when --seek comes.
     """
@@ -14,6 +15,8 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **settings):
         settings = {"allow_abbrev": False, "formatter_class": argparse.RawDescriptionHelpFormatter} | settings
         super().__init__(**settings)
+        paragraphs = (self.description or "").split("\n\n")
+        self.description = "\n\n".join(textwrap.fill(paragraph, 80) for paragraph in paragraphs)
 
     def parse_known_args(self, args=None, namespace=None):
         """As argparse's, but nothing may stay unknown. Sub-commands come through here as well, each with its own options."""

@@ -1,0 +1,117 @@
+"""`minis2s check`: everything passes, what is wrong is found and named, and the JSON is the documented one."""
+
+import json
+
+import pytest
+
+from minis2s.cli import main
+from minis2s.equations import lstm, softmax
+from minis2s.equations.registry import equations
+from minis2s.models import check as model_check
+
+RESULT_KEYS = {"id", "target", "method", "error", "tolerance", "passed"}
+
+
+def run_json(capsys, *arguments):
+    code = main(["check", *arguments, "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_every_equation_passes_both_methods(capsys):
+    formulas = [entry for entry in equations() if entry.kind == "formula"]
+    code, report = run_json(capsys, "--only", *(entry.id for entry in formulas))
+    assert code == 0 and report["passed"] is True
+    assert set(report) == {"backend", "dtype", "results", "passed"}
+    assert (report["backend"], report["dtype"]) == ("numpy", "float64")
+    assert all(set(result) == RESULT_KEYS for result in report["results"])
+    for entry in formulas:
+        own = [result for result in report["results"] if result["id"] == entry.id]
+        for method, tolerance in (("complex-step", 1e-10), ("five-point", 1e-6)):
+            checked = {result["target"].split(" (")[0] for result in own if result["method"] == method}
+            assert checked == set(entry.wrt)
+            assert all(result["tolerance"] == tolerance for result in own if result["method"] == method)
+
+
+@pytest.mark.slow
+def test_with_no_argument_the_model_is_checked_as_well(capsys):
+    code, report = run_json(capsys)
+    ids = {result["id"] for result in report["results"]}
+    assert code == 0 and {entry.id for entry in equations() if entry.kind == "formula"} < ids
+    assert any(id.startswith("model ") for id in ids)
+
+
+def test_only_model_runs_the_model_checks_on_the_chosen_methods(capsys, monkeypatch):
+    seen = {}
+
+    def checks(rng, backend, methods):
+        seen.update(backend=backend.name, methods=methods)
+        return [model_check.gradcheck.Result("model small", "W", "complex-step", 0.5, 1e-10, False)]
+
+    monkeypatch.setattr(model_check, "whole_model_checks", checks)
+    assert main(["check", "--only", "model", "--method", "complex-step"]) == 1
+    out = capsys.readouterr().out
+    assert seen == {"backend": "numpy", "methods": ("complex-step",)}
+    assert "FAILED model small: gradient of W against complex-step: error 5.0e-01, tolerance 1e-10" in out
+
+
+def test_a_wrong_backward_fails_and_is_named(capsys, monkeypatch):
+    right = lstm.lstm_cell_state_backward
+
+    def wrong(d_c, cache):
+        d_i, d_f, d_g, d_c_prev = right(d_c, cache)
+        return lstm.LSTMCellStateGradients(d_i, d_f, d_g, 2 * d_c_prev)
+
+    monkeypatch.setattr(lstm, "lstm_cell_state_backward", wrong)
+    assert main(["check", "--only", "D0.3", "D0.4"]) == 1
+    out = capsys.readouterr().out
+    rows = {line.split()[0]: line.split()[-1] for line in out.split("\n") if line.startswith("D0.")}
+    assert rows == {"D0.3": "ok", "D0.4": "FAILED"}
+    assert "FAILED D0.4: gradient of c_prev against complex-step" in out
+    assert "FAILED D0.4: gradient of c_prev against five-point" in out
+    assert "24 comparisons" not in out and "2 FAILED" in out
+
+
+def test_a_nan_fails_and_leaves_valid_json(capsys, monkeypatch):
+    from dataclasses import replace
+
+    from minis2s.equations import registry
+
+    entry = registry.equation("D2.4")
+    forward, _ = entry.checked
+    broken = replace(entry, checked=(forward, lambda d_p, cache: softmax.softmax_backward(d_p, cache) * float("nan")))
+    monkeypatch.setitem(registry._ENTRIES, "D2.4", broken)
+    code, report = run_json(capsys, "--only", "D2.4")
+    assert code == 1 and report["passed"] is False
+    assert all(result["error"] is None and result["passed"] is False for result in report["results"])
+
+
+def test_one_method(capsys):
+    code, report = run_json(capsys, "--only", "D0.5", "--method", "five-point")
+    assert code == 0 and {result["method"] for result in report["results"]} == {"five-point"}
+
+
+def test_float32_gradients_against_double_precision(capsys):
+    code, report = run_json(capsys, "--dtype", "float32")
+    assert code == 0 and report["dtype"] == "float32"
+    errors = [result["error"] for result in report["results"]]
+    assert 1e-9 < max(errors) < 1e-6  # really computed in single precision
+    assert not any(result["id"].startswith("model") for result in report["results"])
+    assert main(["check", "--only", "model", "--dtype", "float32"]) == 2
+
+
+def test_a_check_does_not_depend_on_the_others(capsys):
+    _, alone = run_json(capsys, "--only", "D0.4")
+    _, together = run_json(capsys, "--only", "D0.1", "d0.4", "D0.4")
+    assert alone["results"] == [result for result in together["results"] if result["id"] == "D0.4"]
+    _, other_seed = run_json(capsys, "--only", "D0.4", "--seed", "1")
+    assert other_seed["results"] != alone["results"]
+
+
+def test_a_method_has_nothing_to_check(capsys, monkeypatch):
+    from dataclasses import replace
+
+    from minis2s.equations import registry
+
+    monkeypatch.setitem(registry._ENTRIES, "D0.5", replace(registry.equation("D0.5"), kind="method"))
+    assert main(["check", "--only", "D0.5"]) == 2
+    assert "D0.5 (LSTM hidden state) is a method without a gradient" in capsys.readouterr().err
