@@ -48,7 +48,11 @@ def to_host(a):
 
 
 def elementwise(function):
-    """Mark a function of arrays that works element by element: one fused kernel on CuPy, plain NumPy otherwise."""
+    """Mark a function of arrays that works element by element: one fused kernel on CuPy, plain NumPy otherwise.
+
+    Arguments are arrays and Python numbers. A number must meet an array before it meets another number: a fused kernel computes
+    `1 - beta` of two numbers in half precision, so `1 - beta` is an argument of its own.
+    """
     fused = None
 
     @functools.wraps(function)

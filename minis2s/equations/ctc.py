@@ -91,7 +91,7 @@ def collapse(path):
 def _log_add(a, b, c):
     """log(exp a + exp b + exp c); the shift is by the largest real part, for the complex step's sake."""
     xp = array_module(a, b, c)
-    largest = xp.maximum(xp.maximum(a.real, b.real), c.real)
+    largest = xp.maximum(xp.maximum(xp.real(a), xp.real(b)), xp.real(c))
     return largest + xp.log(xp.exp(a - largest) + xp.exp(b - largest) + xp.exp(c - largest))
 
 

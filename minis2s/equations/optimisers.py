@@ -73,9 +73,9 @@ def adagrad(parameter, gradient, accumulated, learning_rate, epsilon=1e-10):
 
 
 @elementwise
-def _adam(parameter, gradient, m, v, rate, beta1, beta2, epsilon, correction):
-    m = beta1 * m + (1 - beta1) * gradient
-    v = beta2 * v + (1 - beta2) * (gradient * gradient)
+def _adam(parameter, gradient, m, v, rate, beta1, new1, beta2, new2, epsilon, correction):
+    m = beta1 * m + new1 * gradient
+    v = beta2 * v + new2 * (gradient * gradient)
     step = m / (array_module(v).sqrt(v) * correction + epsilon)
     return parameter - rate * step, m, v
 
@@ -91,7 +91,7 @@ def adam(parameter, gradient, m, v, t, learning_rate, beta1=0.9, beta2=0.999, ep
     """
     rate = learning_rate / (1 - beta1**t)
     correction = (1 - beta2**t) ** -0.5
-    return AdamStep(*_adam(parameter, gradient, m, v, rate, beta1, beta2, epsilon, correction))
+    return AdamStep(*_adam(parameter, gradient, m, v, rate, beta1, 1 - beta1, beta2, 1 - beta2, epsilon, correction))
 
 
 def adamw(parameter, gradient, m, v, t, learning_rate, weight_decay=0.01, beta1=0.9, beta2=0.999, epsilon=1e-8):
