@@ -102,14 +102,18 @@ def check_function(id, function, inputs, analytic, cotangents, methods=("complex
         for method in methods:
             numerical, jacobian_size = _NUMERICAL[method](terms, inputs, name)
             scale = max(jacobian_size, _scale(function, inputs, name, cotangents))
-            results.append(judge(id, name, method, to_host(gradient), numerical, scale))
+            results.append(judge(id, name, method, to_host(gradient), numerical, scale, inputs[name].dtype))
     return results
 
 
-def judge(id, target, method, analytic, numerical, scale=0.0):
-    """A Result from two gradients of one array: ‖a − n‖ / max(‖a‖, ‖n‖, S) against the method's tolerance."""
-    tolerance = SINGLE_PRECISION_TOLERANCE if analytic.dtype == np.float32 else TOLERANCES[method]
-    if analytic.shape != numerical.shape:
+def judge(id, target, method, analytic, numerical, scale=0.0, dtype=None):
+    """A Result from two gradients of one array: ‖a − n‖ / max(‖a‖, ‖n‖, S) against the method's tolerance.
+
+    dtype: of the array, which its gradient must have too; it decides the tolerance. By default that of the gradient.
+    """
+    dtype = dtype or analytic.dtype
+    tolerance = SINGLE_PRECISION_TOLERANCE if dtype == np.float32 else TOLERANCES[method]
+    if analytic.shape != numerical.shape or analytic.dtype != dtype:
         return Result(id, target, method, np.inf, tolerance, False)
     size = max(_norm(analytic), _norm(numerical), scale)
     difference = _norm(analytic - numerical)

@@ -57,7 +57,8 @@ def source_softmax(e, mask):
     return softmax(e, mask, axis=0)
 
 
-def score_inputs(rng, T=4, B=3, H=2, C=5, A=3):
+def score_inputs(rng, T=4, B=3, H=2, C=5, A=6):
+    """All sizes differ, so that no wrong axis fits."""
     shapes = {"s_prev": (B, H), "h": (T, B, C), "W_s": (H, A), "W_h": (C, A), "v": (A,)}
     return {name: rng.standard_normal(shape) for name, shape in shapes.items()}
 
@@ -78,6 +79,11 @@ def masked_score_inputs(rng):
 
 def context_inputs(rng, T=4, B=3, C=5):
     return {"weights": rng.standard_normal((T, B)), "states": rng.standard_normal((T, B, C))}
+
+
+def contexts_inputs(rng, S=2, T=4, B=3, C=5):
+    """Several decoder steps at once: each encoder state's gradient is a sum over them."""
+    return {"weights": rng.standard_normal((S, T, B)), "states": rng.standard_normal((T, B, C))}
 
 
 WHERE = {
@@ -184,10 +190,10 @@ register(
     section="D3 §4.2",
     printed="c = Σ_{j=1..n} α_{ij} h_j",
     latex=r"c_i = \sum_{j=1}^{n} \alpha_{ij} h_j",
-    symbols={"α_ij": "(T, B) attention weights", "h_j": "(T, B, C) encoder states", "c_i": "(B, C) context vector"},
+    symbols={"α_ij": "(S, T, B) attention weights", "h_j": "(T, B, C) encoder states", "c_i": "(S, B, C) context vectors"},
     forward=context,
     backward=context_backward,
-    inputs=context_inputs,
+    inputs=contexts_inputs,
     wrt=("weights", "states"),
     derivation="As D2.3:  ∂L/∂α_j = ∂L/∂c · h_j,   ∂L/∂h_j = α_j ∂L/∂c.",
     erratum="X13: the printed c lacks the index i of the decoder step. X12: D3's program never calls its attention.",

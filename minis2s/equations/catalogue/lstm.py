@@ -144,7 +144,7 @@ register(
     },
     forward=lstm_hidden_state,
     backward=lstm_hidden_state_backward,
-    checked=view(cell_of_inputs, cell_of_inputs_backward, "h"),
+    checked=(cell_of_inputs, cell_of_inputs_backward),  # the whole cell: upstream gradients into h and c, together and alone
     inputs=cell_inputs,
     wrt=("x", "h_prev", "c_prev", "W_x", "W_h", "b"),
     derivation="""\
