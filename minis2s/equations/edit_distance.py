@@ -22,19 +22,32 @@ class Edit(NamedTuple):
 
 
 def edit_distance(reference, hypothesis):
-    """(distance, edits): the least number of substitutions, deletions and insertions that turn `reference` into `hypothesis`.
+    """D: the least number of substitutions, deletions and insertions that turn `reference` into `hypothesis`.
 
-    Both: sequences of anything that can be compared (words, token numbers, the characters of a string). edits: a list of Edit
-    from left to right, with as many that are not "keep" as the distance says. Of several shortest alignments it is the one that,
-    read from the end, prefers to keep or substitute, then to delete.
+    Both: sequences of anything that can be compared (words, token numbers, the characters of a string).
     """
-    table = [list(range(len(hypothesis) + 1))]
-    for i, r in enumerate(reference, 1):
-        above, row = table[-1], [i]
-        for j, h in enumerate(hypothesis, 1):
-            row.append(min(above[j - 1] + (r != h), above[j] + 1, row[j - 1] + 1))
-        table.append(row)
-    return table[-1][-1], _edits(table, reference, hypothesis)
+    return _distances(reference, hypothesis)[-1][-1]
+
+
+def edit_alignment(reference, hypothesis):
+    """A list of Edit from left to right, with as many that are not "keep" as the distance says.
+
+    Of several shortest alignments it is the one that, read from the end, prefers to keep or substitute, then to delete.
+    """
+    table = _distances(reference, hypothesis)
+    i, j, edits = len(reference), len(hypothesis), []
+    while i or j:  # walk back from the last entry, at each place to a neighbour that its minimum came from
+        r, h = reference[i - 1] if i else None, hypothesis[j - 1] if j else None
+        if i and j and table[i][j] == table[i - 1][j - 1] + (r != h):
+            i, j = i - 1, j - 1
+            edits.append(Edit("substitute" if r != h else "keep", r, h))
+        elif i and table[i][j] == table[i - 1][j] + 1:
+            i -= 1
+            edits.append(Edit("delete", r, None))
+        else:
+            j -= 1
+            edits.append(Edit("insert", None, h))
+    return edits[::-1]
 
 
 def token_error_rate(references, hypotheses):
@@ -48,21 +61,15 @@ def token_error_rate(references, hypotheses):
     tokens = sum(len(reference) for reference in references)
     if tokens == 0:
         raise UsageError("a token error rate needs at least one reference token")
-    return 100 * sum(edit_distance(r, h)[0] for r, h in zip(references, hypotheses, strict=True)) / tokens
+    return 100 * sum(edit_distance(r, h) for r, h in zip(references, hypotheses, strict=True)) / tokens
 
 
-def _edits(table, reference, hypothesis):
-    """Walk back from the last entry, at each place to a neighbour that its minimum came from."""
-    i, j, edits = len(reference), len(hypothesis), []
-    while i or j:
-        r, h = reference[i - 1] if i else None, hypothesis[j - 1] if j else None
-        if i and j and table[i][j] == table[i - 1][j - 1] + (r != h):
-            i, j = i - 1, j - 1
-            edits.append(Edit("substitute" if r != h else "keep", r, h))
-        elif i and table[i][j] == table[i - 1][j] + 1:
-            i -= 1
-            edits.append(Edit("delete", r, None))
-        else:
-            j -= 1
-            edits.append(Edit("insert", None, h))
-    return edits[::-1]
+def _distances(reference, hypothesis):
+    """The whole table D(i, j), row by row."""
+    table = [list(range(len(hypothesis) + 1))]
+    for i, r in enumerate(reference, 1):
+        above, row = table[-1], [i]
+        for j, h in enumerate(hypothesis, 1):
+            row.append(min(above[j - 1] + (r != h), above[j] + 1, row[j - 1] + 1))
+        table.append(row)
+    return table

@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 
-from minis2s.equations.edit_distance import edit_distance, token_error_rate
+from minis2s.equations.edit_distance import edit_alignment, edit_distance, token_error_rate
 from minis2s.equations.padding import length_mask, pad, truncate
 from minis2s.equations.registry import register
 from minis2s.equations.search import beam, greedy
@@ -77,13 +77,13 @@ def random_sequences(rng, n=6, longest=5):
 def verify_edit_distance(rng, convert):
     references, hypotheses = [[0, 1, 2], *random_sequences(rng)], [[0, 2, 2, 1], *random_sequences(rng)]
     pairs = list(zip(references, hypotheses, strict=True))
-    found = [edit_distance(r, h) for r, h in pairs]
+    alignments = [edit_alignment(r, h) for r, h in pairs]
     distances = np.array([recursive_distance(r, h) for r, h in pairs])
     rate = 100 * distances.sum() / sum(map(len, references))
-    written = [edit.hypothesis for _, edits in found for edit in edits if edit.name != "delete"]
+    written = [edit.hypothesis for edits in alignments for edit in edits if edit.name != "delete"]
     return {
-        "distance": (np.array([distance for distance, _ in found]), distances),
-        "edits": (np.array([sum(edit.name != "keep" for edit in edits) for _, edits in found]), distances),
+        "distance": (np.array([edit_distance(r, h) for r, h in pairs]), distances),
+        "edits": (np.array([sum(edit.name != "keep" for edit in edits) for edits in alignments]), distances),
         "tokens that the edits write": (np.array(written), np.array([token for _, h in pairs for token in h])),
         "token error rate": (np.array(token_error_rate(references, hypotheses)), rate),
     }
