@@ -87,9 +87,9 @@ def whole_model_checks(rng, backend=None, methods=("complex-step", "five-point")
     results = check_lstm("layer LSTM", rng, False, backend, methods)
     results += check_lstm("layer LSTM reversed", rng, True, backend, methods)
     for id, bidirectional in (("model bidirectional", True), ("model unidirectional", False)):
-        config = Seq2SeqConfig(6, 7, embedding_size=3, hidden_size=4, attention_size=3, bidirectional=bidirectional)
-        model = Seq2Seq(config, rng, backend, np.float64)
-        results += check_model(id, model, small_batch(rng, config.source_words, config.target_words), methods)
+        config = Seq2SeqConfig(embedding_size=3, hidden_size=4, attention_size=3, bidirectional=bidirectional)
+        model = Seq2Seq(config, 6, 7, rng, backend, np.float64)
+        results += check_model(id, model, small_batch(rng, 6, 7), methods)
     return results
 
 

@@ -19,11 +19,9 @@ class Seq2SeqConfig:
     with two directions each has hidden_size / 2 units.
     """
 
-    source_words: int
-    target_words: int
-    embedding_size: int = 128
-    hidden_size: int = 256
-    attention_size: int = 128
+    embedding_size: int = 64
+    hidden_size: int = 128
+    attention_size: int = 64
     bidirectional: bool = True
 
     def __post_init__(self):
@@ -35,14 +33,17 @@ class Seq2SeqConfig:
 
 
 class Seq2Seq(Layer):
-    """A bidirectional LSTM encoder and an LSTM decoder with additive attention (Bahdanau et al. 2014)."""
+    """A bidirectional LSTM encoder and an LSTM decoder with additive attention (Bahdanau et al. 2014).
 
-    def __init__(self, config, rng, backend=None, dtype=np.float32):
+    source_words, target_words: sizes of the vocabularies; rng: draws the initial weights.
+    """
+
+    def __init__(self, config, source_words, target_words, rng, backend=None, dtype=np.float32):
         self.config, self.backend = config, backend or select("numpy")
         init = Initialiser(rng, self.backend, dtype)
         k = config
-        self.encoder = Encoder(k.source_words, k.embedding_size, k.hidden_size, k.bidirectional, init)
-        self.decoder = Decoder(k.target_words, k.embedding_size, k.hidden_size, k.hidden_size, k.attention_size, init)
+        self.encoder = Encoder(source_words, k.embedding_size, k.hidden_size, k.bidirectional, init)
+        self.decoder = Decoder(target_words, k.embedding_size, k.hidden_size, k.hidden_size, k.attention_size, init)
 
     def forward(self, batch, total=None):
         """The loss of a batch under teacher forcing, in nats per target token.

@@ -1,0 +1,59 @@
+"""Measure a trained model on a file of pairs: exact match, BLEU and chrF (sacrebleu), token error rate, loss."""
+
+from minis2s.backend import NAMES as BACKENDS
+from minis2s.backend import keep_freed_memory, select
+from minis2s.cli.output import console, print_json, table
+from minis2s.data.encoding import encode_pairs
+from minis2s.data.files import read_aligned, read_pairs
+from minis2s.data.tasks import TASKS, task
+from minis2s.decoding.evaluation import teacher_forced_loss, translation_scores
+from minis2s.decoding.translator import Translator
+from minis2s.errors import UsageError
+from minis2s.training.run import Run
+
+LABELS = {
+    "exact_match": "exact match",
+    "any_reference_match": "exact match, any reference of the same source",
+    "bleu": "BLEU",
+    "chrf": "chrF",
+    "token_error_rate": "token error rate",
+}
+
+
+def add_arguments(parser):
+    parser.add_argument("run", metavar="RUN", help="a run's directory (its best.npz is used), or a checkpoint")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="one tab-separated file, or two aligned ones")
+    parser.add_argument("--task", metavar="NAME", help=f"the held-out test part of built-in data instead: {', '.join(TASKS)}")
+    parser.add_argument("--max-source", type=int, metavar="N", default=200, help="longest source, in tokens (default: %(default)s)")
+    parser.add_argument("--backend", choices=BACKENDS, metavar="NAME", help=f"{', '.join(BACKENDS)} (default: $MINIS2S_BACKEND)")
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+
+
+def run(args):
+    if bool(args.task) == bool(args.files) or len(args.files) > 2:
+        raise UsageError("give one tab-separated file, or two aligned ones, or --task NAME")
+    keep_freed_memory()
+    model, languages, checkpoint = Run(args.run).load("best", select(args.backend))
+    if args.task:
+        pairs = task(args.task).generate(seed=0).test
+    else:
+        pairs = read_pairs(*args.files) if len(args.files) == 1 else read_aligned(*args.files)
+    translator = Translator(model, *languages, max_source=args.max_source)
+    scores, _ = translation_scores(translator, pairs)
+    k = languages
+    examples = encode_pairs(pairs, k.source_tokeniser, k.target_tokeniser, k.source_vocabulary, k.target_vocabulary)
+    scores["loss"] = teacher_forced_loss(model, examples)
+    if args.json:
+        print_json(scores)
+        return 0
+    shown = table("score", "value", right=("value",))
+    for name, label in LABELS.items():
+        shown.add_row(label, f"{scores[name]:.2f}" + (" %" if "match" in name or "rate" in name else ""))
+    shown.add_row("loss, nats per target token", f"{scores['loss']:.4f}")
+    shown.add_row("sentences", f"{scores['sentences']:,}")
+    shown.add_row("distinct sources", f"{scores['distinct_sources']:,}")
+    shown.add_row("sentences with unknown words", f"{scores['sentences_with_unknown_words']:,}")
+    out = console()
+    out.print(shown)
+    out.print(f"BLEU {scores['signature']}\nchrF {scores['chrf_signature']}", soft_wrap=True)
+    return 0

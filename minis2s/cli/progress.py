@@ -1,0 +1,60 @@
+"""What a person sees while a model trains: a bar with loss, speed and time left, and a line for each epoch."""
+
+import time
+
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from minis2s.cli.output import console
+from minis2s.training.trainer import Reporter
+
+PLAIN_INTERVAL = 15.0  # seconds between lines when the output is not a terminal
+
+
+class Display(Reporter):
+    """A live bar on a terminal; elsewhere a line now and then."""
+
+    def __init__(self):
+        self.console = console(stderr=True)
+        self.bar = None
+
+    def start(self, trainer):
+        self.trainer = trainer
+        self.epochs, self.total = trainer.config.epochs, trainer.config.epochs * trainer.steps_per_epoch
+        self.loss, self.tokens, self.began, self.last_line = None, 0, time.perf_counter(), time.perf_counter()
+        self.first_step = trainer.progress.total_steps
+        if self.console.is_terminal:
+            columns = ("epoch {task.fields[epoch]}", BarColumn(None), "loss {task.fields[loss]}", "{task.fields[speed]} tokens/s")
+            times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+            self.bar = Progress(*columns, *times, console=self.console, transient=True)
+            fields = {"epoch": f"1/{self.epochs}", "loss": "-", "speed": "-"}
+            self.task = self.bar.add_task("", total=self.total, completed=self.first_step, **fields)
+            self.bar.start()
+
+    def step(self, loss, norm, tokens):
+        # A running mean over some fifty steps: single batches jump too much to be read.
+        self.loss = loss if self.loss is None else 0.98 * self.loss + 0.02 * loss
+        self.tokens += tokens
+        progress, now = self.trainer.progress, time.perf_counter()
+        speed = self.tokens / (now - self.began)
+        epoch = f"{progress.epoch + 1}/{self.epochs}"
+        if self.bar:
+            fields = {"epoch": epoch, "loss": f"{self.loss:.4f}", "speed": f"{speed:,.0f}"}
+            self.bar.update(self.task, completed=progress.total_steps, **fields)
+        elif now - self.last_line > PLAIN_INTERVAL:
+            self.last_line = now
+            left = (now - self.began) * (self.total - progress.total_steps) / (progress.total_steps - self.first_step)
+            at = f"step {progress.step}/{self.trainer.steps_per_epoch}"
+            self.console.print(f"epoch {epoch}  {at}  loss {self.loss:.4f}  {speed:,.0f} tokens/s  about {left:.0f} s left")
+
+    def epoch(self, record, is_best):
+        self.console.print(
+            f"epoch {record['epoch']}/{self.epochs}  loss {record['train_loss']:.4f}  dev loss {record['dev_loss']:.4f}  "
+            f"exact {record['dev_exact_match']:.1f} %  BLEU {record['dev_bleu']:.1f}  "
+            f"token errors {record['dev_token_error_rate']:.1f} %  "
+            f"{record['tokens_per_s']:,.0f} tokens/s  {record['seconds']:.1f} s{'  best' if is_best else ''}"
+        )
+
+    def end(self):
+        if self.bar:
+            self.bar.stop()
+            self.bar = None

@@ -1,0 +1,86 @@
+"""Translate sentences with a trained model: those given as arguments, or else one from each line of standard input.
+
+Each sentence gives one line. If it has words that the model has never seen, the line begins with [unknown: …]: what
+follows was made without knowing them.
+"""
+
+import sys
+from pathlib import Path
+
+from minis2s.backend import NAMES as BACKENDS
+from minis2s.backend import keep_freed_memory, select
+from minis2s.cli.output import console, print_json
+from minis2s.decoding.translator import Translator
+from minis2s.errors import UsageError
+from minis2s.training.run import Run
+from minis2s.training.session import draw_translation
+
+LINES_AT_ONCE = 64
+
+
+def add_arguments(parser):
+    parser.add_argument("run", metavar="RUN", help="a run's directory (its best.npz is used), or a checkpoint")
+    parser.add_argument("sentences", nargs="*", metavar="SENTENCE", help="default: the lines of standard input")
+    parser.add_argument("--attention", metavar="PNG", help="draw the alignment of a single sentence")
+    parser.add_argument("--max-length", type=int, metavar="N", help="longest translation, in tokens (default: 2 × source + 10)")
+    parser.add_argument("--max-source", type=int, metavar="N", default=200, help="longest source, in tokens (default: %(default)s)")
+    parser.add_argument("--backend", choices=BACKENDS, metavar="NAME", help=f"{', '.join(BACKENDS)} (default: $MINIS2S_BACKEND)")
+    parser.add_argument("--json", action="store_true", help="one JSON document with tokens, unknown words and probabilities")
+
+
+def run(args):
+    if args.attention and len(args.sentences) != 1:
+        raise UsageError("--attention draws one sentence: give exactly one as an argument")
+    for name in ("max_length", "max_source"):
+        if getattr(args, name) is not None and getattr(args, name) < 1:
+            raise UsageError(f"--{name.replace('_', '-')} must be at least 1, not {getattr(args, name)}")
+    keep_freed_memory()
+    model, languages, _ = Run(args.run).load("best", select(args.backend))
+    translator = Translator(model, *languages, max_source=args.max_source)
+    results = []
+    for number, chunk in enumerate(_chunks(args.sentences or _standard_input())):
+        translations = translator.translate(chunk, max_length=args.max_length, first=number * LINES_AT_ONCE + 1)
+        for t in translations:
+            if not args.json:
+                print(t.flagged, flush=True)
+            if not t.complete:
+                print(f"minis2s: cut short at the length limit: {t.source}", file=sys.stderr)
+        results += translations
+    if args.json:
+        print_json([_as_dict(t) for t in results])
+    if args.attention:
+        note = draw_translation(Path(args.attention), results[0])
+        console(stderr=True).print(note or f"attention map: {args.attention}", soft_wrap=True)
+    return 0
+
+
+def _standard_input():
+    """Its lines, as they come; bytes that are not UTF-8 are refused with their line."""
+    for number, line in enumerate(sys.stdin.buffer, start=1):
+        try:
+            yield line.decode("utf-8").rstrip("\r\n")
+        except UnicodeDecodeError:
+            raise UsageError(f"standard input, line {number}: not UTF-8") from None
+
+
+def _chunks(sentences):
+    chunk = []
+    for sentence in sentences:
+        chunk.append(sentence)
+        if len(chunk) == LINES_AT_ONCE:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _as_dict(t):
+    return {
+        "source": t.source,
+        "translation": t.text,
+        "source_tokens": t.source_tokens,
+        "tokens": t.tokens,
+        "unknown": t.unknown,
+        "log_probability": t.log_probability,
+        "complete": t.complete,
+    }

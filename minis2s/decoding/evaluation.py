@@ -1,0 +1,24 @@
+"""A model's scores on pairs of sentences: the loss under teacher forcing, and the metrics of its greedy translations."""
+
+from minis2s.data.batching import bucketed_batches, make_batch
+from minis2s.metrics import corpus_scores
+
+
+def teacher_forced_loss(model, examples, batch_size=64):
+    """Nats per target token over all Examples, with the true previous word at every step."""
+    total = tokens = 0
+    for rows in bucketed_batches(examples, batch_size):
+        batch = make_batch([examples[r] for r in rows])
+        total += float(model.forward(batch)[0]) * batch.n_target_tokens
+        tokens += batch.n_target_tokens
+    return total / tokens
+
+
+def translation_scores(translator, pairs, batch_size=64):
+    """(scores, translations) of greedy translations of the pairs' sources, against their targets; see `corpus_scores`."""
+    translations = translator.translate([p.source for p in pairs], batch_size)
+    tokeniser = translator.target_tokeniser
+    references = [tokeniser.join(tokeniser.split(p.target)) for p in pairs]  # spelled as the model could spell it
+    scores = corpus_scores([t.text for t in translations], references, tokeniser.split, [p.source for p in pairs])
+    unknown = sum(bool(t.unknown) for t in translations)
+    return scores | {"sentences_with_unknown_words": unknown}, translations

@@ -1,0 +1,58 @@
+"""Greedy decoding (D1.5): at each step the most probable word, until every sentence has ended."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from minis2s.backend import to_host
+from minis2s.data.vocabulary import BOS, EOS, PAD
+from minis2s.equations.softmax import softmax
+
+
+class Hypothesis(NamedTuple):
+    """words: word numbers without BOS and EOS; weights: (S, T) attention of each word and of EOS, if one was reached;
+    log_probability: Σ log p of the words and of EOS; complete: whether EOS was reached within the length limit.
+    """
+
+    words: list
+    weights: np.ndarray
+    log_probability: float
+    complete: bool
+
+
+def greedy(model, source, source_mask, max_length):
+    """Translate a batch. source: (T, B) word numbers; source_mask: (T, B) host booleans. Returns a Hypothesis for each column.
+
+    model needs `start(source, source_mask) -> state` and `step(words, state) -> (logits, state, weights)`, with
+    `state.select(rows)`. A sentence that has ended leaves the batch, so the work stops as soon as all are done. PAD and BOS
+    are never produced.
+    """
+    B = source.shape[1]
+    state = model.start(source, source_mask)
+    alive = np.arange(B)
+    last = np.full(B, BOS)
+    words, weights = [[] for _ in range(B)], [[] for _ in range(B)]
+    log_probability, complete = np.zeros(B), np.zeros(B, dtype=bool)
+    for _ in range(max_length + 1):
+        logits, state, alpha = model.step(last, state)
+        p = to_host(softmax(logits)[0])
+        p[:, [PAD, BOS]] = 0
+        last = p.argmax(axis=1)
+        log_probability[alive] += np.log(np.maximum(p[np.arange(len(alive)), last], np.finfo(p.dtype).tiny))
+        alpha = to_host(alpha)
+        for k, b in enumerate(alive):
+            weights[b].append(alpha[:, k])
+            if last[k] == EOS:
+                complete[b] = True
+            else:
+                words[b].append(int(last[k]))
+        going_on = np.flatnonzero((last != EOS) & (np.array([len(words[b]) for b in alive]) < max_length))
+        if not len(going_on):
+            break
+        if len(going_on) < len(alive):
+            alive, last, state = alive[going_on], last[going_on], state.select(going_on)
+    lengths = source_mask.sum(axis=0)
+    return [
+        Hypothesis(words[b], np.array(weights[b])[:, : lengths[b]], float(log_probability[b]), bool(complete[b]))
+        for b in range(B)
+    ]

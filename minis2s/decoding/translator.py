@@ -1,0 +1,73 @@
+"""Text in, text out: a model with its vocabularies and tokenisers."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from minis2s.data.batching import Example, bucketed_batches, make_batch
+from minis2s.data.files import normalise
+from minis2s.decoding.greedy import greedy
+from minis2s.errors import UsageError
+
+
+class Translation(NamedTuple):
+    """source, text: strings; source_tokens, tokens: what they consist of; unknown: source tokens that the model has never
+    seen; weights: (len(tokens) + 1, len(source_tokens)), the last row for the end of the sentence; log_probability: of
+    tokens and end; complete: False if the length limit cut it short.
+    """
+
+    source: str
+    text: str
+    source_tokens: list
+    tokens: list
+    unknown: list
+    weights: np.ndarray
+    log_probability: float
+    complete: bool
+
+    @property
+    def flagged(self):
+        """The text, with a note in front if it cannot be trusted because of unknown words."""
+        return f"[unknown: {', '.join(self.unknown)}] {self.text}" if self.unknown else self.text
+
+
+class Translator:
+    """model: see `greedy`; vocabularies and tokenisers of each side; max_source: longest source in tokens."""
+
+    def __init__(self, model, source_vocabulary, target_vocabulary, source_tokeniser, target_tokeniser, max_source):
+        self.model, self.max_source = model, max_source
+        self.source_vocabulary, self.target_vocabulary = source_vocabulary, target_vocabulary
+        self.source_tokeniser, self.target_tokeniser = source_tokeniser, target_tokeniser
+
+    def tokens(self, sentence, where="the sentence"):
+        """The sentence's tokens. Raises UsageError for an empty sentence or one that is too long, naming `where`."""
+        tokens = self.source_tokeniser.split(normalise(sentence.strip()))
+        if not tokens:
+            raise UsageError(f"{where} is empty: there is nothing to translate")
+        if len(tokens) > self.max_source:
+            raise UsageError(
+                f"{where} has {len(tokens)} tokens; the limit is {self.max_source} (--max-source raises it): {sentence[:40]}…"
+            )
+        return tokens
+
+    def translate(self, sentences, batch_size=64, max_length=None, first=1):
+        """A Translation for each sentence, in order.
+
+        max_length: target tokens, by default twice the source's and ten; first: the number of the first sentence, for errors.
+        """
+        tokens = [self.tokens(s, f"sentence {k}") for k, s in enumerate(sentences, start=first)]
+        examples = [Example(self.source_vocabulary.encode(t), []) for t in tokens]
+        results = [None] * len(sentences)
+        for rows in bucketed_batches(examples, batch_size) if examples else []:
+            batch = make_batch([examples[r] for r in rows])
+            limit = max_length or 2 * batch.source.shape[0] + 10
+            for place, hypothesis in zip(batch.index, greedy(self.model, batch.source, batch.source_mask, limit), strict=True):
+                row = rows[place]
+                results[row] = self._translation(sentences[row], tokens[row], hypothesis)
+        return results
+
+    def _translation(self, sentence, source_tokens, h):
+        tokens = self.target_vocabulary.decode(h.words)
+        text = self.target_tokeniser.join(tokens)
+        unknown = self.source_vocabulary.unknown(source_tokens)
+        return Translation(sentence, text, source_tokens, tokens, unknown, h.weights, h.log_probability, h.complete)

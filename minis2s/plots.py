@@ -1,0 +1,123 @@
+"""Pictures: training curves and attention maps. Labels in any script, as far as a font with the glyphs is installed."""
+
+from functools import lru_cache
+
+import matplotlib
+from matplotlib import font_manager
+from matplotlib.figure import Figure
+from matplotlib.ft2font import FT2Font
+
+from minis2s.training.files import replacing
+
+DEFAULT_FONT = "DejaVu Sans"
+# Tried first, in this order; then whatever else is installed.
+PREFERRED_FONTS = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Source Han Sans SC",
+    "Noto Sans SC",
+    "WenQuanYi Zen Hei",
+    "WenQuanYi Micro Hei",
+    "Microsoft YaHei",
+    "SimHei",
+    "PingFang SC",
+    "Hiragino Sans GB",
+    "Arial Unicode MS",
+)
+FONT_HINT = "install one, for instance Debian's package fonts-noto-cjk for Chinese"
+
+
+def fonts_for(text):
+    """(font families that together have every glyph of `text`, the characters for which there is none)."""
+    needed = {ch for ch in text if not ch.isspace()}
+    families = [DEFAULT_FONT]
+    missing = needed - _glyphs(font_manager.findfont(DEFAULT_FONT))
+    if missing:
+        for family, path in _installed_fonts():
+            if missing & _glyphs(path):
+                families.append(family)
+                missing -= _glyphs(path)
+            if not missing:
+                break
+    return families, "".join(sorted(missing))
+
+
+def attention_map(path, source_tokens, target_tokens, weights, title=""):
+    """Draw attention weights as a heat map into a PNG: one column for each source token, one row for each target token.
+
+    weights: (len(target_tokens), len(source_tokens)). Returns a note for the user if tokens had to be labelled by number
+    because no font has their glyphs, else "".
+    """
+    families, missing = fonts_for("".join(source_tokens) + "".join(target_tokens) + title)
+    note = ""
+    if missing:
+        note = f"no installed font has {missing[:10]!r}: tokens are labelled by number; {FONT_HINT}"
+        source_tokens, target_tokens = ([str(k + 1) for k in range(len(tokens))] for tokens in (source_tokens, target_tokens))
+        title = ""
+    with matplotlib.rc_context({"font.family": families, "axes.unicode_minus": False}):
+        figure = Figure(figsize=(1.8 + 0.45 * len(source_tokens), 1.4 + 0.4 * len(target_tokens)), layout="constrained")
+        axes = figure.subplots()
+        image = axes.imshow(weights, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+        axes.set_xticks(range(len(source_tokens)), source_tokens, rotation=45, ha="right", rotation_mode="anchor")
+        axes.set_yticks(range(len(target_tokens)), target_tokens)
+        axes.set_xlabel("source")
+        axes.set_ylabel("translation")
+        if title:
+            axes.set_title(title, fontsize="medium")
+        figure.colorbar(image, label="attention weight")
+        _save(figure, path)
+    return note
+
+
+def training_curves(path, records):
+    """Draw the losses and the dev scores over the epochs into a PNG. records: the lines of metrics.jsonl."""
+    epochs = [r["epoch"] for r in records]
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    losses, scores = figure.subplots(1, 2)
+    losses.plot(epochs, [r["train_loss"] for r in records], "o-", ms=3, label="training")
+    losses.plot(epochs, [r["dev_loss"] for r in records], "s-", ms=3, label="dev")
+    losses.set_ylabel("loss (nats per target token)")
+    losses.set_yscale("log")
+    names = {"dev_exact_match": "exact match", "dev_bleu": "BLEU", "dev_chrf": "chrF", "dev_token_error_rate": "token error rate"}
+    for (name, label), marker in zip(names.items(), "osv^", strict=True):
+        if all(name in r for r in records):
+            scores.plot(epochs, [r[name] for r in records], marker + "-", ms=3, label=label)
+    scores.set_ylabel("dev, percent (greedy)")
+    scores.set_ylim(-2, 102)
+    for axes in (losses, scores):
+        axes.set_xlabel("epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(alpha=0.3)
+        axes.legend()
+    _save(figure, path)
+
+
+def _save(figure, path):
+    with replacing(path) as file:
+        figure.savefig(file, format="png", dpi=120)
+
+
+@lru_cache(maxsize=64)
+def _glyphs(path):
+    """The characters that a font file can draw."""
+    try:
+        return {chr(code) for code in FT2Font(path).get_charmap()}
+    except (OSError, RuntimeError):
+        return set()
+
+
+@lru_cache(maxsize=1)
+def _installed_fonts():
+    """(family, path) of every font, preferred ones first. Asks the system, since matplotlib's own list may be older."""
+    known = {entry.fname for entry in font_manager.fontManager.ttflist}
+    for path in font_manager.findSystemFonts():
+        if path not in known:
+            try:
+                font_manager.fontManager.addfont(path)
+            except (OSError, RuntimeError):
+                continue  # a damaged font file is not our affair
+    by_family = {}
+    for entry in font_manager.fontManager.ttflist:
+        by_family.setdefault(entry.name, entry.fname)
+    order = {name: k for k, name in enumerate(PREFERRED_FONTS)}
+    return sorted(by_family.items(), key=lambda item: (order.get(item[0], len(order)), item[0]))

@@ -1,0 +1,38 @@
+"""All parameters of a model in one vector, and all gradients in another.
+
+Each layer keeps views of its parts, so nothing is copied to and fro; clipping is one norm, an optimiser's step is a pass over
+one array, and a checkpoint of the optimiser is a few vectors.
+"""
+
+import math
+
+from minis2s.backend import array_module
+
+
+class FlatParameters:
+    """Takes over the parameters of `layer`: their values and gradients become views of `values` and `gradients`."""
+
+    def __init__(self, layer):
+        parameters = list(layer.named_parameters())
+        xp = array_module(parameters[0][1].value)
+        self.values = xp.concatenate([p.value.reshape(-1) for _, p in parameters])
+        self.gradients = xp.zeros_like(self.values)
+        self.parts = {}  # name → slice
+        start = 0
+        for name, p in parameters:
+            part = slice(start, start + p.value.size)
+            p.value, p.grad = self.values[part].reshape(p.value.shape), self.gradients[part].reshape(p.value.shape)
+            self.parts[name] = part
+            start = part.stop
+
+    def gradient_norm(self):
+        """‖g‖ over all parameters, a host float; inf or NaN if a gradient is."""
+        return math.sqrt(float(self.gradients @ self.gradients))
+
+    def first_not_finite(self):
+        """The name of the first parameter whose gradient holds a NaN or an infinity, or None."""
+        xp = array_module(self.gradients)
+        for name, part in self.parts.items():
+            if not bool(xp.isfinite(self.gradients[part]).all()):
+                return name
+        return None

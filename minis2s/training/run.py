@@ -1,0 +1,145 @@
+"""A run directory: what a training run leaves behind, and how it is read again.
+
+    config.json      all settings, resolved          best.npz, last.npz   checkpoints
+    metrics.jsonl    one line for each epoch         curves.png, attention.png, samples.txt
+"""
+
+import json
+import os
+import platform
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import minis2s
+from minis2s.data.tokenisers import tokeniser
+from minis2s.data.vocabulary import Vocabulary
+from minis2s.errors import DataError, UsageError
+from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from minis2s.training.checkpoint import load_checkpoint, save_checkpoint
+from minis2s.training.files import append_line, cannot_write, replacing
+
+
+class Languages(NamedTuple):
+    """Both sides' vocabularies and tokenisers: what lies between text and the model."""
+
+    source_vocabulary: Vocabulary
+    target_vocabulary: Vocabulary
+    source_tokeniser: Any
+    target_tokeniser: Any
+
+    def as_record(self):
+        return {
+            "source_vocabulary": self.source_vocabulary.tokens,
+            "target_vocabulary": self.target_vocabulary.tokens,
+            "source_tokeniser": self.source_tokeniser.name,
+            "target_tokeniser": self.target_tokeniser.name,
+        }
+
+    @classmethod
+    def from_record(cls, record):
+        return cls(
+            Vocabulary(record["source_vocabulary"]),
+            Vocabulary(record["target_vocabulary"]),
+            tokeniser(record["source_tokeniser"]),
+            tokeniser(record["target_tokeniser"]),
+        )
+
+
+class Run:
+    """A run directory, by its path."""
+
+    def __init__(self, path):
+        self.path = Path(path)
+
+    @classmethod
+    def create(cls, path, overwrite=False):
+        """A new directory. An existing one with a run in it is refused, unless `overwrite`, which removes the run's files."""
+        run = cls(path)
+        names = ("config.json", "metrics.jsonl", "best.npz", "last.npz", "curves.png", "attention.png", "samples.txt")
+        there = [run.path / name for name in names if (run.path / name).exists()]
+        if there and not overwrite:
+            raise UsageError(
+                f"{path} already holds a run ({there[0].name}); choose another directory, continue it with --resume, "
+                "or give --overwrite"
+            )
+        try:
+            run.path.mkdir(parents=True, exist_ok=True)
+            for file in there:
+                file.unlink()
+        except OSError as error:
+            raise cannot_write(path, error) from None
+        return run
+
+    def write(self, name, text):
+        with replacing(self.path / name) as file:
+            file.write(text.encode())
+
+    def write_config(self, config):
+        self.write("config.json", json.dumps(config, indent=2, ensure_ascii=False) + "\n")
+
+    def config(self):
+        try:
+            return json.loads((self.path / "config.json").read_text(encoding="utf-8"))
+        except OSError as error:
+            raise DataError(self.path, f"this is not a run directory: no readable config.json ({error.strerror})") from None
+        except ValueError:
+            raise DataError(self.path / "config.json", "the file is damaged: it is not JSON") from None
+
+    def append_metrics(self, record):
+        append_line(self.path / "metrics.jsonl", json.dumps(record, ensure_ascii=False))
+
+    def metrics(self):
+        """The epochs' records so far. A last line that was cut short by a kill is left out."""
+        path = self.path / "metrics.jsonl"
+        lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
+        return [json.loads(line) for line in lines]
+
+    def truncate_metrics(self, epochs):
+        """Keep the records of the first `epochs` epochs (a run that is resumed from there writes the rest again)."""
+        kept = [json.dumps(r, ensure_ascii=False) + "\n" for r in self.metrics() if r["epoch"] <= epochs]
+        self.write("metrics.jsonl", "".join(kept))
+
+    def save(self, name, model, languages, record, optimiser=None):
+        """Write the checkpoint `name` ("best", "last"); with the optimiser's moments, training can go on from it."""
+        arrays = {f"model/{key}": value for key, value in model.state().items()}
+        record = {"model": vars(model.config), "languages": languages.as_record(), **record}
+        if optimiser is not None:
+            state = optimiser.state()
+            arrays |= {"optimiser/m": state["m"], "optimiser/v": state["v"]}
+            record["optimiser"] = {"t": state["t"]}
+        save_checkpoint(self.path / f"{name}.npz", arrays, record)
+
+    def load(self, name, backend=None):
+        """(model, languages, checkpoint) of the checkpoint `name`. Raises DataError where directory or file is not one."""
+        if not self.path.exists():
+            raise DataError(self.path, "there is no such run directory", hint="minis2s train writes one")
+        path = self.path if self.path.is_file() else self.path / f"{name}.npz"
+        checkpoint = load_checkpoint(path)
+        try:
+            languages = Languages.from_record(checkpoint.record["languages"])
+            words = len(languages.source_vocabulary), len(languages.target_vocabulary)
+            model = Seq2Seq(Seq2SeqConfig(**checkpoint.record["model"]), *words, np.random.default_rng(0), backend)
+            values = {k.removeprefix("model/"): v for k, v in checkpoint.arrays.items() if k.startswith("model/")}
+            model.assign({k: model.backend.asarray(v) for k, v in values.items()})
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(path, f"the checkpoint does not describe a model of this program ({error})") from None
+        return model, languages, checkpoint
+
+
+def environment(backend, dtype):
+    """What a bit-identical repetition depends on: versions, BLAS, its core type and threads, the processor."""
+    blas = np.show_config(mode="dicts").get("Build Dependencies", {}).get("blas", {})
+    threads = {v: os.environ[v] for v in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS") if v in os.environ}
+    return {
+        "minis2s": minis2s.__version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "blas": f"{blas.get('name', '?')} {blas.get('version', '?')}",
+        "blas_core_type": os.environ.get("OPENBLAS_CORETYPE", "as detected"),
+        "threads": threads or f"default ({os.cpu_count()} processors)",
+        "machine": f"{platform.system()} {platform.machine()}",
+        "backend": backend.name,
+        "dtype": dtype,
+    }

@@ -1,0 +1,199 @@
+"""A whole run from its configuration: data, model, trainer, and the files that are kept."""
+
+import signal
+import threading
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+from minis2s.data.encoding import check_lengths, encode_pairs
+from minis2s.data.files import read_aligned, read_pairs
+from minis2s.data.tasks import task
+from minis2s.data.tokenisers import tokeniser
+from minis2s.data.vocabulary import Vocabulary
+from minis2s.decoding.evaluation import teacher_forced_loss, translation_scores
+from minis2s.decoding.translator import Translator
+from minis2s.errors import DataError, UsageError
+from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from minis2s.plots import attention_map, training_curves
+from minis2s.training.run import Languages, environment
+from minis2s.training.trainer import Reporter, Trainer, TrainingConfig
+
+N_SAMPLES = 20
+LONGEST_PICTURE = 24  # tokens on a side of an attention map
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Either the name of a built-in task, or files: one tab-separated file or two aligned ones, for training and for dev.
+
+    max_length: tokens a side; longer pairs are left out, and counted. Words rarer than min_frequency are unknown words.
+    """
+
+    task: str | None = None
+    train: tuple = ()
+    dev: tuple = ()
+    source_tokeniser: str = "words"
+    target_tokeniser: str = "words"
+    min_frequency: int = 1
+    max_length: int = 100
+
+    def __post_init__(self):
+        for name in ("min_frequency", "max_length"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
+
+    def load(self):
+        """(training pairs, dev pairs)."""
+        if self.task:
+            splits = task(self.task).generate(seed=0)
+            return splits.train, splits.dev
+        return _read(self.train), _read(self.dev)
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything that decides a run. `as_dict` is what config.json holds, `from_dict` its inverse."""
+
+    data: DataConfig = field(default_factory=DataConfig)
+    model: Seq2SeqConfig = field(default_factory=Seq2SeqConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+
+    def as_dict(self):
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, record, where):
+        try:
+            return cls(DataConfig(**record["data"]), Seq2SeqConfig(**record["model"]), TrainingConfig(**record["training"]))
+        except (KeyError, TypeError) as error:
+            raise DataError(where, f"the configuration does not fit this program: {error}") from None
+
+
+class Session(Reporter):
+    """Prepares a run, trains, and writes its directory; passes on to `display` what a person wants to see.
+
+    run: a Run directory that exists; resume: go on from its last checkpoint. `notes` tells what was left out of the data.
+    """
+
+    def __init__(self, config, run, backend, display=None, resume=False):
+        self.config, self.run_directory, self.display = config, run, display or Reporter()
+        self.environment = environment(backend, "float32")
+        self.notes = []
+        train, dev = config.data.load()
+        sides = tokeniser(config.data.source_tokeniser), tokeniser(config.data.target_tokeniser)
+        columns = ([s.split(text) for text in column] for s, column in zip(sides, zip(*train, strict=True), strict=True))
+        vocabularies = (Vocabulary.build(column, config.data.min_frequency) for column in columns)
+        self.languages = Languages(*vocabularies, *sides)
+        examples, _ = self._encode(train, "training data")
+        self.dev_examples, self.dev = self._encode(dev, "dev data")
+        words = len(self.languages.source_vocabulary), len(self.languages.target_vocabulary)
+        self.model = Seq2Seq(config.model, *words, np.random.default_rng([config.training.seed, 0]), backend)
+        self.translator = Translator(self.model, *self.languages, max_source=config.data.max_length)
+        self.trainer = Trainer(self.model, examples, config.training, self._evaluate, self)
+        if resume:
+            _, _, checkpoint = run.load("last", backend)
+            self.trainer.restore(checkpoint)
+            run.truncate_metrics(self.trainer.progress.epoch)
+        else:
+            run.write_config(config.as_dict() | {"environment": self.environment})
+
+    def _encode(self, pairs, what):
+        """(examples, pairs) within the length limit; what is left out is noted."""
+        k = self.languages
+        limit = self.config.data.max_length
+        encoded = encode_pairs(pairs, k.source_tokeniser, k.target_tokeniser, k.source_vocabulary, k.target_vocabulary)
+        examples, report = check_lengths(encoded, limit, what)
+        if report:
+            self.notes.append(f"{report}; they are left out (--max-length raises the limit)")
+        if not examples:
+            raise UsageError(f"{what}: no pair is left within the limit of {limit} tokens")
+        return examples, [p for p, e in zip(pairs, encoded, strict=True) if max(map(len, e)) <= limit]
+
+    def train(self):
+        """Run to the end. On Ctrl-C the state is saved where it is, and KeyboardInterrupt goes on to the caller."""
+        try:
+            with _stop_between_updates(self.trainer):
+                self.trainer.run()
+        except KeyboardInterrupt:
+            self._save_last()
+            raise
+
+    def _evaluate(self, model):
+        scores, self.dev_translations = translation_scores(self.translator, self.dev)
+        return {"loss": teacher_forced_loss(model, self.dev_examples), **scores}
+
+    def _save_last(self):
+        record = {"progress": asdict(self.trainer.progress), "config": self.config.as_dict()}
+        self.run_directory.save("last", self.model, self.languages, record, self.trainer.optimiser)
+
+    def start(self, trainer):
+        self.display.start(trainer)
+
+    def step(self, loss, norm, tokens):
+        self.display.step(loss, norm, tokens)
+
+    def epoch(self, record, is_best):
+        run = self.run_directory
+        run.append_metrics(record)
+        if is_best:
+            run.save("best", self.model, self.languages, {"epoch": record["epoch"], "scores": record})
+            run.write("samples.txt", self._samples(record["epoch"]))
+            self._draw_attention()
+        self._save_last()
+        training_curves(run.path / "curves.png", run.metrics())
+        self.display.epoch(record, is_best)
+
+    def end(self):
+        self.display.end()
+
+    def _samples(self, epoch):
+        """A few dev sentences: every one of a fixed choice, right or wrong."""
+        chosen = np.random.default_rng(0).permutation(len(self.dev))[:N_SAMPLES]
+        blocks = [f"dev sentences after epoch {epoch} (* right)\n"]
+        for k in sorted(chosen):
+            translation, reference = self.dev_translations[k], self.dev[k].target
+            mark = "*" if translation.text == reference else " "
+            lines = (f"{mark} source     {translation.source}", f"  model      {translation.flagged}", f"  reference  {reference}")
+            blocks.append("\n".join(lines) + "\n")
+        return "\n".join(blocks)
+
+    def _draw_attention(self):
+        """The longest dev sentence that still gives a readable picture."""
+        fits = [t for t in self.dev_translations if max(len(t.source_tokens), len(t.tokens)) < LONGEST_PICTURE]
+        shown = max(fits or self.dev_translations[:1], key=lambda t: (t.complete, len(t.tokens)))
+        note = draw_translation(self.run_directory.path / "attention.png", shown)
+        if note and note not in self.notes:
+            self.notes.append(note)
+
+
+def draw_translation(path, translation):
+    """The attention map of a Translation as a PNG; returns a note if there was no font for it, else ""."""
+    rows = [*translation.tokens, "⟨end⟩"][: len(translation.weights)]
+    return attention_map(path, translation.source_tokens, rows, translation.weights, translation.text)
+
+
+def _read(files):
+    if len(files) not in (1, 2):
+        raise UsageError(f"give one tab-separated file or two aligned ones, not {len(files)} files")
+    return read_pairs(*files) if len(files) == 1 else read_aligned(*files)
+
+
+@contextmanager
+def _stop_between_updates(trainer):
+    """Turn Ctrl-C into KeyboardInterrupt, but not in the middle of an update: parameters and moments belong together."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(signum, frame):
+        if not trainer.updating:
+            raise KeyboardInterrupt
+        trainer.stop_requested = True
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
