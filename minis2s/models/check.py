@@ -12,17 +12,25 @@ from minis2s.equations.lstm import LSTMState
 from minis2s.layers.base import Initialiser
 from minis2s.layers.lstm import LSTM
 from minis2s.layers.packing import Packing
+from minis2s.models.encoder import Encoder
 from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
 
-# The lengths of one small batch: padding, length 1, two of equal length, not in the order in which they are packed.
-SOURCE_LENGTHS = (3, 5, 1, 3)
-TARGET_LENGTHS = (4, 2, 1, 4)
+# The lengths of one small batch: padding, length 1, two of equal length. Packing brings the rows into an order that is not its
+# own inverse, so that sorting cannot be taken for sorting back. All sizes differ, so that no wrong axis fits.
+SOURCE_LENGTHS = (3, 6, 1, 3, 4)
+TARGET_LENGTHS = (2, 3, 1, 3, 2)
+FULL_LENGTHS = (4, 4, 4, 4, 4)  # nothing to sort and no padding: packing hands out the arrays themselves
+SIZES = {"source_words": 8, "target_words": 9, "embedding_size": 2, "hidden_size": 4, "attention_size": 7}
 
 
 class LSTMOutputs(NamedTuple):
     h: Any
     h_n: Any
     c_n: Any
+
+    def final(self):
+        """The final state's gradients as a layer takes them: None if neither is there."""
+        return None if self.h_n is None and self.c_n is None else LSTMState(self.h_n, self.c_n)
 
 
 def small_batch(rng, source_words, target_words, source_lengths=SOURCE_LENGTHS, target_lengths=TARGET_LENGTHS):
@@ -48,7 +56,8 @@ def check_model(id, model, batch, methods=("complex-step", "five-point")):
     parameters = model.state_on_backend()
     _, cache = model.forward(batch)
     model.zero_gradients()
-    model.backward(cache)
+    for share in (0.75, 0.25):  # gradients add up, and are those of d_loss · loss
+        model.backward(cache, share)
     analytic = {name: p.grad for name, p in model.named_parameters()}
 
     def loss(**values):
@@ -71,7 +80,7 @@ def check_lstm(id, rng, reverse, backend, methods=("complex-step", "five-point")
 
     def backward(d_out, cache):
         layer.zero_gradients()
-        d_x, d_state = layer.backward(d_out.h, LSTMState(d_out.h_n, d_out.c_n), cache)
+        d_x, d_state = layer.backward(d_out.h, d_out.final(), cache)
         gradients = {name: p.grad for name, p in layer.named_parameters()}
         return SimpleNamespace(x=d_x, h_0=d_state.h, c_0=d_state.c, **gradients)
 
@@ -81,11 +90,33 @@ def check_lstm(id, rng, reverse, backend, methods=("complex-step", "five-point")
     return gradcheck.check_pair(id, forward, backward, inputs, tuple(inputs), rng, methods)
 
 
+def check_encoder(id, rng, backend, methods=("complex-step", "five-point")):
+    """The encoder's parameters, from all outputs and from each of memory, final h and final c alone."""
+    encoder = Encoder(SIZES["source_words"], 3, 4, True, Initialiser(rng, backend, np.float64))
+    batch = small_batch(rng, SIZES["source_words"], SIZES["target_words"])
+    packing = Packing(batch.source_mask, backend.xp)
+
+    def forward(**parameters):
+        with using(encoder, parameters):
+            (memory, final), cache = encoder.forward(backend.asarray(batch.source), packing)
+        return LSTMOutputs(memory, *final), cache
+
+    def backward(d_out, cache):
+        encoder.zero_gradients()
+        encoder.backward(d_out.h, d_out.final(), cache)
+        return SimpleNamespace(**{name: p.grad for name, p in encoder.named_parameters()})
+
+    parameters = encoder.state_on_backend()
+    return gradcheck.check_pair(id, forward, backward, parameters, tuple(parameters), rng, methods)
+
+
 def whole_model_checks(rng, backend=None, methods=("complex-step", "five-point")):
-    """The LSTM layer in both directions, and the whole model in both forms. List of Result, ids "layer …" and "model …"."""
+    """The LSTM layer in both directions, the encoder, the whole model in both forms. List of Result, "layer …" and "model …"."""
     backend = backend or select("numpy")
     results = check_lstm("layer LSTM", rng, False, backend, methods)
     results += check_lstm("layer LSTM reversed", rng, True, backend, methods)
+    results += check_lstm("layer LSTM without padding", rng, False, backend, methods, FULL_LENGTHS)
+    results += check_encoder("layer encoder", rng, backend, methods)
     for id, bidirectional in (("model bidirectional", True), ("model unidirectional", False)):
         config = Seq2SeqConfig(embedding_size=3, hidden_size=4, attention_size=3, bidirectional=bidirectional)
         model = Seq2Seq(config, 6, 7, rng, backend, np.float64)
