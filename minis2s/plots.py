@@ -78,6 +78,8 @@ def training_curves(path, records):
     losses.plot(epochs, [r["dev_loss"] for r in records], "s-", ms=3, label="dev")
     losses.set_ylabel("loss (nats per target token)")
     losses.set_yscale("log")
+    losses.yaxis.set_major_formatter("{x:g}")
+    losses.yaxis.set_minor_formatter("{x:.2g}")
     names = {"dev_exact_match": "exact match", "dev_bleu": "BLEU", "dev_chrf": "chrF", "dev_token_error_rate": "token error rate"}
     for (name, label), marker in zip(names.items(), "osv^", strict=True):
         if all(name in r for r in records):

@@ -18,6 +18,7 @@ COMMANDS = {  # name of the command and of its module: one line for `minis2s --h
     "train": "train a translator, on the built-in data or on your own files",
     "translate": "translate sentences with a trained model",
     "evaluate": "measure a trained model on a file of pairs",
+    "bench": "measure training steps, beside PyTorch if you like",
     "check": "check every gradient of the package numerically",
     "show": "show one equation: formula, derivation, source and check",
     "equations": "list all equations",

@@ -24,7 +24,7 @@ def add_arguments(parser):
     parser.add_argument("run", metavar="RUN", help="a run's directory (its best.npz is used), or a checkpoint")
     parser.add_argument("files", nargs="*", metavar="FILE", help="one tab-separated file, or two aligned ones")
     parser.add_argument("--task", metavar="NAME", help=f"the held-out test part of built-in data instead: {', '.join(TASKS)}")
-    parser.add_argument("--max-source", type=int, metavar="N", default=200, help="longest source, in tokens (default: %(default)s)")
+    parser.add_argument("--max-source", type=int, metavar="N", default=200, help="longest source, in tokens (%(default)s)")
     parser.add_argument("--backend", choices=BACKENDS, metavar="NAME", help=f"{', '.join(BACKENDS)} (default: $MINIS2S_BACKEND)")
     parser.add_argument("--json", action="store_true", help="one JSON document")
 
@@ -33,7 +33,7 @@ def run(args):
     if bool(args.task) == bool(args.files) or len(args.files) > 2:
         raise UsageError("give one tab-separated file, or two aligned ones, or --task NAME")
     keep_freed_memory()
-    model, languages, checkpoint = Run(args.run).load("best", select(args.backend))
+    model, languages, _ = Run(args.run).load("best", select(args.backend))
     if args.task:
         pairs = task(args.task).generate(seed=0).test
     else:

@@ -155,7 +155,7 @@ class Session(Reporter):
         for k in sorted(chosen):
             translation, reference = self.dev_translations[k], self.dev[k].target
             mark = "*" if translation.text == reference else " "
-            lines = (f"{mark} source     {translation.source}", f"  model      {translation.flagged}", f"  reference  {reference}")
+            lines = (f"{mark} source     {translation.source}", f"  model      {translation.flagged}", f"  wanted     {reference}")
             blocks.append("\n".join(lines) + "\n")
         return "\n".join(blocks)
 

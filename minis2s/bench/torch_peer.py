@@ -1,0 +1,100 @@
+"""The same model in PyTorch, written the way one writes it there: packed sequences, nn.LSTM, nn.LSTMCell, autograd, Adam."""
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+
+class TorchSeq2Seq(nn.Module):
+    """Encoder (nn.LSTM), additive attention on the previous state, decoder (nn.LSTMCell), softmax over [state; context]."""
+
+    def __init__(self, source_words, target_words, E, H, A, bidirectional):
+        super().__init__()
+        self.source_embedding = nn.Embedding(source_words, E)
+        self.encoder = nn.LSTM(E, H // 2 if bidirectional else H, bidirectional=bidirectional)
+        self.target_embedding = nn.Embedding(target_words, E)
+        self.keys = nn.Linear(H, A, bias=False)
+        self.query = nn.Linear(H, A, bias=False)
+        self.v = nn.Linear(A, 1, bias=False)
+        self.cell = nn.LSTMCell(E + H, H)
+        self.output = nn.Linear(2 * H, target_words)
+
+    def forward(self, source, lengths, source_mask, target_in, target_out, target_mask):
+        packed = pack_padded_sequence(self.source_embedding(source), lengths)  # the batch is sorted by falling length
+        out, (h, c) = self.encoder(packed)
+        memory, _ = pad_packed_sequence(out)
+        h, c = (torch.cat(tuple(x), dim=-1) for x in (h, c))
+        keys = self.keys(memory)
+        y = self.target_embedding(target_in)
+        states = []
+        for i in range(len(target_in)):
+            e = self.v(torch.tanh(self.query(h) + keys)).squeeze(-1)
+            alpha = torch.softmax(e.masked_fill(~source_mask, float("-inf")), dim=0)
+            context = torch.einsum("tb,tbc->bc", alpha, memory)
+            h, c = self.cell(torch.cat([y[i], context], dim=-1), (h, c))
+            states.append(torch.cat([h, context], dim=-1))
+        logits = self.output(torch.stack(states)[target_mask])
+        return nn.functional.cross_entropy(logits, target_out[target_mask])
+
+
+class TorchEngine:
+    """TorchSeq2Seq with the weights of one of our models."""
+
+    def __init__(self, model, batch, learning_rate, clip):
+        k = model.config
+        state = model.state()
+        words = state["encoder.embedding.W"].shape[0], state["decoder.embedding.W"].shape[0]
+        self.net = TorchSeq2Seq(*words, k.embedding_size, k.hidden_size, k.attention_size, k.bidirectional)
+        self.net.load_state_dict({name: torch.from_numpy(np.ascontiguousarray(a)) for name, a in _translated(state, k).items()})
+        self.clip = clip
+        self.optimiser = torch.optim.Adam(self.net.parameters(), lr=learning_rate)
+        lengths = torch.from_numpy(batch.source_mask.sum(axis=0))
+        arrays = (batch.source_mask, batch.target_in, batch.target_out, batch.target_mask)
+        self.inputs = (torch.from_numpy(batch.source), lengths, *map(torch.from_numpy, arrays))
+
+    def loss(self):
+        with torch.no_grad():
+            return float(self.net(*self.inputs))
+
+    def step(self):
+        self.optimiser.zero_grad(set_to_none=True)
+        loss = self.net(*self.inputs)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.net.parameters(), self.clip)
+        self.optimiser.step()
+        return float(loss.detach())
+
+
+def _translated(state, config):
+    """Our weights under PyTorch's names: transposed, gates in the order i, f, g, o, our one bias as bias_ih."""
+    E = config.embedding_size
+    out = {
+        "source_embedding.weight": state["encoder.embedding.W"],
+        "target_embedding.weight": state["decoder.embedding.W"],
+        "keys.weight": state["decoder.attention.W_h"].T,
+        "query.weight": state["decoder.attention.W_s"].T,
+        "v.weight": state["decoder.attention.v"][None, :],
+        "output.weight": state["decoder.output.W"].T,
+        "output.bias": state["decoder.output.b"],
+    }
+    for k, suffix in enumerate(("", "_reverse") if config.bidirectional else ("",)):
+        ours = f"encoder.directions.{k}."
+        lstm = _gates(state[ours + "W_x"]), _gates(state[ours + "W_h"]), _gates(state[ours + "b"])
+        out |= _cell("encoder.", "_l0" + suffix, *lstm)
+    H = config.hidden_size
+    W_r = state["decoder.W_r"]  # rows: previous state, then context; nn.LSTMCell takes the context with the input
+    W_x = np.concatenate([state["decoder.W_y"], W_r[H:]])
+    assert W_x.shape[0] == E + H
+    return out | _cell("cell.", "", _gates(W_x), _gates(W_r[:H]), _gates(state["decoder.b"]))
+
+
+def _cell(prefix, suffix, W_x, W_h, b):
+    weights = {"weight_ih": W_x, "weight_hh": W_h, "bias_ih": b, "bias_hh": np.zeros_like(b)}
+    return {f"{prefix}{name}{suffix}": value for name, value in weights.items()}
+
+
+def _gates(W):
+    """(…, 4H) in the order i, f, o, g → (4H, …) in the order i, f, g, o."""
+    i, f, o, g = np.split(W.T, 4)
+    return np.concatenate([i, f, g, o])

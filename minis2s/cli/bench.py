@@ -1,0 +1,48 @@
+"""Measure whole training steps (forward, backward, clipping, Adam) in float32, beside the same model in PyTorch.
+
+The engines take turns in one process, on the same weights and the same batch; their losses must agree before anything is
+timed. A ratio above one means that minis2s is faster.
+"""
+
+from minis2s.backend import keep_freed_memory
+from minis2s.bench.engines import ENGINES, engine
+from minis2s.bench.measure import machine, measure
+from minis2s.bench.settings import SETTINGS, setting
+from minis2s.cli.output import console, print_json, table
+from minis2s.errors import UsageError
+
+
+def add_arguments(parser):
+    parser.add_argument("--settings", default=",".join(SETTINGS), metavar="NAMES", help=f"of {', '.join(SETTINGS)} (all)")
+    others = [name for name in ENGINES if name != "minis2s"]
+    parser.add_argument("--against", default="", metavar="NAMES", help=f"of {', '.join(others)} (default: none)")
+    parser.add_argument("--seconds", type=float, default=10.0, metavar="X", help="for each setting (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+
+
+def run(args):
+    if args.seconds <= 0:
+        raise UsageError(f"--seconds must be greater than zero, not {args.seconds}")
+    keep_freed_memory()
+    settings = [setting(name) for name in args.settings.split(",")]
+    names = ["minis2s", *(name for name in args.against.split(",") if name)]
+    for name in names:
+        engine(name)
+    timings = []
+    with console(stderr=True).status("measuring") as status:
+        for s in settings:
+            status.update(f"measuring {s.name}")
+            timings += measure(s, names, args.seconds)
+    if args.json:
+        print_json(machine() | {"results": [t._asdict() for t in timings]})
+        return 0
+    shown = table("setting", "engine", "ms/step", "tokens/s", "ratio", right=("ms/step", "tokens/s", "ratio"))
+    ours = {t.setting: t.step_ms for t in timings if t.engine == "minis2s"}
+    for t in timings:
+        ratio = "" if t.engine == "minis2s" else f"{t.step_ms / ours[t.setting]:.2f}"
+        shown.add_row(t.setting, t.engine, f"{t.step_ms:.2f}", f"{t.tokens_per_s:,.0f}", ratio)
+    out = console()
+    out.print(shown)
+    m = machine()
+    out.print(f"{m['machine']}; {m['blas']}; threads {m['threads']}", soft_wrap=True)
+    return 0
