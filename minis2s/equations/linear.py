@@ -12,7 +12,7 @@ class LinearGradients(NamedTuple):
 def linear(x, W, b=None):
     """y = x W + b.
 
-    x: (…, n); W: (n, m); b: anything that broadcasts to y, or None. Returns y (…, m).
+    x: (…, n); W: (n, m); b: of y's shape, or without some of its first axes, or None. Returns y (…, m).
 
     b is usually a bias (m,). It may be an array of y's shape as well: with x = h_{t-1} and b = x_t W_x + b, computed for
     all steps at once, the same line gives an LSTM's pre-activation W·[h_{t-1}, x_t] + b.
@@ -39,7 +39,5 @@ def linear_backward_parameters(d_y, x, b_shape=None):
 
 
 def _sum_to(d_y, shape):
-    """The transpose of broadcasting: sum `d_y` over the axes along which an array of `shape` was repeated."""
-    leading = d_y.ndim - len(shape)
-    repeated = tuple(leading + k for k, n in enumerate(shape) if n == 1 and d_y.shape[leading + k] != 1)
-    return d_y.sum(axis=tuple(range(leading)) + repeated).reshape(shape)
+    """The transpose of broadcasting an array of `shape` to d_y's shape: the sum over the axes in front that it lacks."""
+    return d_y.sum(axis=tuple(range(d_y.ndim - len(shape))))

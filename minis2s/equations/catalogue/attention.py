@@ -81,9 +81,9 @@ def context_inputs(rng, T=4, B=3, C=5):
     return {"weights": rng.standard_normal((T, B)), "states": rng.standard_normal((T, B, C))}
 
 
-def contexts_inputs(rng, S=2, T=4, B=3, C=5):
-    """Several decoder steps at once: each encoder state's gradient is a sum over them."""
-    return {"weights": rng.standard_normal((S, T, B)), "states": rng.standard_normal((T, B, C))}
+def contexts_inputs(rng, steps=(2, 6), T=4, B=3, C=5):
+    """Many decoder steps at once: each encoder state's gradient is a sum over them."""
+    return {"weights": rng.standard_normal((*steps, T, B)), "states": rng.standard_normal((T, B, C))}
 
 
 WHERE = {
@@ -190,7 +190,7 @@ register(
     section="D3 §4.2",
     printed="c = Σ_{j=1..n} α_{ij} h_j",
     latex=r"c_i = \sum_{j=1}^{n} \alpha_{ij} h_j",
-    symbols={"α_ij": "(S, T, B) attention weights", "h_j": "(T, B, C) encoder states", "c_i": "(S, B, C) context vectors"},
+    symbols={"α_ij": "(…, T, B) attention weights", "h_j": "(T, B, C) encoder states", "c_i": "(…, B, C) context vectors"},
     forward=context,
     backward=context_backward,
     inputs=contexts_inputs,

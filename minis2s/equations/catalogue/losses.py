@@ -20,7 +20,7 @@ def ctc_inputs(rng, V=4):
     """Repeated labels, labels that leave a choice, ones that leave none, no label, and a row of nothing but padding."""
     a, b, c = rng.permutation([1, 2, 3])
     labels, label_mask = pad([[a, a, b], [c, b], [b, a], [], []])
-    mask = length_mask([5, 4, 2, 3, 0])
+    mask = length_mask([6, 4, 2, 3, 0])  # as many steps as rows would hide a confusion of the two
     return {"logits": rng.standard_normal((*mask.shape, V)), "labels": labels, "mask": mask, "label_mask": label_mask}
 
 

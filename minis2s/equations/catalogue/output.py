@@ -27,6 +27,11 @@ def loss_inputs(rng, S=3, B=3, V=5):
     return {"logits": rng.standard_normal((S, B, V)), "targets": rng.integers(0, V, (S, B)), "mask": mask}
 
 
+def unmasked_loss_inputs(rng):
+    inputs = loss_inputs(rng)
+    return {name: inputs[name] for name in ("logits", "targets")}
+
+
 def smoothed_cross_entropy(logits, targets, mask):
     """At ε = 0.1, the usual choice."""
     return cross_entropy(logits, targets, mask, smoothing=0.1)
@@ -97,7 +102,7 @@ register(
     source="the negative log-likelihood; D2 only names it",
     erratum="X6: D2 §4.4 says the loss is 'computed from the edit distance', which has no gradient and is a metric (D2.8). "
     "X11: the documents mask nothing.",
-    **CROSS_ENTROPY,
+    **CROSS_ENTROPY | {"inputs": unmasked_loss_inputs},
 )
 
 register(
