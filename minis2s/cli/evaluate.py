@@ -3,13 +3,11 @@
 from minis2s.backend import NAMES as BACKENDS
 from minis2s.backend import keep_freed_memory, select
 from minis2s.cli.output import console, print_json, table
-from minis2s.data.encoding import encode_pairs
 from minis2s.data.files import read_aligned, read_pairs
 from minis2s.data.tasks import TASKS, task
 from minis2s.decoding.evaluation import teacher_forced_loss, translation_scores
-from minis2s.decoding.translator import Translator
 from minis2s.errors import UsageError
-from minis2s.training.run import Run
+from minis2s.training.run import load
 
 LABELS = {
     "exact_match": "exact match",
@@ -33,16 +31,13 @@ def run(args):
     if bool(args.task) == bool(args.files) or len(args.files) > 2:
         raise UsageError("give one tab-separated file, or two aligned ones, or --task NAME")
     keep_freed_memory()
-    model, languages, _ = Run(args.run).load("best", select(args.backend))
+    translator = load(args.run, select(args.backend), max_source=args.max_source)
     if args.task:
         pairs = task(args.task).generate(seed=0).test
     else:
         pairs = read_pairs(*args.files) if len(args.files) == 1 else read_aligned(*args.files)
-    translator = Translator(model, *languages, max_source=args.max_source)
     scores, _ = translation_scores(translator, pairs)
-    k = languages
-    examples = encode_pairs(pairs, k.source_tokeniser, k.target_tokeniser, k.source_vocabulary, k.target_vocabulary)
-    scores["loss"] = teacher_forced_loss(model, examples)
+    scores["loss"] = teacher_forced_loss(translator.model, translator.examples(pairs))
     if args.json:
         print_json(scores)
         return 0

@@ -10,9 +10,8 @@ from pathlib import Path
 from minis2s.backend import NAMES as BACKENDS
 from minis2s.backend import keep_freed_memory, select
 from minis2s.cli.output import console, print_json
-from minis2s.decoding.translator import Translator
 from minis2s.errors import UsageError
-from minis2s.training.run import Run
+from minis2s.training.run import load
 from minis2s.training.session import draw_translation
 
 LINES_AT_ONCE = 64
@@ -35,8 +34,7 @@ def run(args):
         if getattr(args, name) is not None and getattr(args, name) < 1:
             raise UsageError(f"--{name.replace('_', '-')} must be at least 1, not {getattr(args, name)}")
     keep_freed_memory()
-    model, languages, _ = Run(args.run).load("best", select(args.backend))
-    translator = Translator(model, *languages, max_source=args.max_source)
+    translator = load(args.run, select(args.backend), max_source=args.max_source)
     results = []
     for number, chunk in enumerate(_chunks(args.sentences or _standard_input())):
         translations = translator.translate(chunk, max_length=args.max_length, first=number * LINES_AT_ONCE + 1)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minis2s.data.batching import Example, bucketed_batches, make_batch
+from minis2s.data.encoding import encode_pairs
 from minis2s.data.files import normalise
 from minis2s.decoding.greedy import greedy
 from minis2s.errors import UsageError
@@ -49,6 +50,11 @@ class Translator:
                 f"{where} has {len(tokens)} tokens; the limit is {self.max_source} (--max-source raises it): {sentence[:40]}…"
             )
         return tokens
+
+    def examples(self, pairs):
+        """The Example of each pair of texts."""
+        sides = self.source_tokeniser, self.target_tokeniser, self.source_vocabulary, self.target_vocabulary
+        return encode_pairs(pairs, *sides)
 
     def translate(self, sentences, batch_size=64, max_length=None, first=1):
         """A Translation for each sentence, in order.

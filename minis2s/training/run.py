@@ -15,6 +15,7 @@ import numpy as np
 import minis2s
 from minis2s.data.tokenisers import tokeniser
 from minis2s.data.vocabulary import Vocabulary
+from minis2s.decoding.translator import Translator
 from minis2s.errors import DataError, UsageError
 from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
 from minis2s.training.checkpoint import load_checkpoint, save_checkpoint
@@ -126,6 +127,15 @@ class Run:
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(path, f"the checkpoint does not describe a model of this program ({error})") from None
         return model, languages, checkpoint
+
+
+def load(path, backend=None, which="best", max_source=200):
+    """The Translator of a run directory or of a checkpoint file. max_source: longest source sentence, in tokens.
+
+    which: "best" or "last" checkpoint of a directory. Raises DataError if there is none, or it is damaged or of another kind.
+    """
+    model, languages, _ = Run(path).load(which, backend)
+    return Translator(model, *languages, max_source=max_source)
 
 
 def environment(backend, dtype):

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
-from minis2s.data.encoding import check_lengths, encode_pairs
+from minis2s.data.encoding import check_lengths
 from minis2s.data.files import read_aligned, read_pairs
 from minis2s.data.tasks import task
 from minis2s.data.tokenisers import tokeniser
@@ -86,11 +86,11 @@ class Session(Reporter):
         columns = ([s.split(text) for text in column] for s, column in zip(sides, zip(*train, strict=True), strict=True))
         vocabularies = (Vocabulary.build(column, config.data.min_frequency) for column in columns)
         self.languages = Languages(*vocabularies, *sides)
-        examples, _ = self._encode(train, "training data")
-        self.dev_examples, self.dev = self._encode(dev, "dev data")
         words = len(self.languages.source_vocabulary), len(self.languages.target_vocabulary)
         self.model = Seq2Seq(config.model, *words, np.random.default_rng([config.training.seed, 0]), backend)
         self.translator = Translator(self.model, *self.languages, max_source=config.data.max_length)
+        examples, _ = self._encode(train, "training data")
+        self.dev_examples, self.dev = self._encode(dev, "dev data")
         self.trainer = Trainer(self.model, examples, config.training, self._evaluate, self)
         if resume:
             _, _, checkpoint = run.load("last", backend)
@@ -101,9 +101,8 @@ class Session(Reporter):
 
     def _encode(self, pairs, what):
         """(examples, pairs) within the length limit; what is left out is noted."""
-        k = self.languages
         limit = self.config.data.max_length
-        encoded = encode_pairs(pairs, k.source_tokeniser, k.target_tokeniser, k.source_vocabulary, k.target_vocabulary)
+        encoded = self.translator.examples(pairs)
         examples, report = check_lengths(encoded, limit, what)
         if report:
             self.notes.append(f"{report}; they are left out (--max-length raises the limit)")
@@ -155,8 +154,8 @@ class Session(Reporter):
         for k in sorted(chosen):
             translation, reference = self.dev_translations[k], self.dev[k].target
             mark = "*" if translation.text == reference else " "
-            lines = (f"{mark} source     {translation.source}", f"  model      {translation.flagged}", f"  wanted     {reference}")
-            blocks.append("\n".join(lines) + "\n")
+            shown = (f"{mark} source     {translation.source}", f"model      {translation.flagged}", f"wanted     {reference}")
+            blocks.append("\n  ".join(shown) + "\n")
         return "\n".join(blocks)
 
     def _draw_attention(self):
