@@ -1,0 +1,119 @@
+"""What a clause with a verb can take besides its verb: an object, a time, a place, an adverb, a modal verb.
+
+The rules keep the sentences sensible in both languages. "Two apples" goes with a past or a wish, hardly with a habit;
+a habit has no "last week"; who knows someone does not know him in the kitchen.
+"""
+
+from dataclasses import replace
+from functools import cache
+
+from minis2s.data.tasks.translation import phrases, sampling
+from minis2s.data.tasks.translation.lexicon import MODALS, TIMES, Noun, Place
+
+_HOW_OFTEN = {"h": 0.5, "p": 0.7, "e": 0.35, "g": 0.35, "m": 0.35}  # has a time
+
+
+def is_state(verb):
+    """Whether it is a lasting state (know, have) and not an action: no time, no place, no progressive."""
+    return not set("pgm") & set(verb.uses)
+
+
+def modal_for(draw, aspect):
+    """A modal verb where the aspect calls for one."""
+    return draw.deal("modal", MODALS) if aspect == "m" else None
+
+
+def set_in(draw, clause, time=None, place=0.3):
+    """The clause with a time and a place, if it takes them. `time`, `place`: how often (None: as usual)."""
+    verb, aspect = clause.verb, clause.aspect
+    if is_state(verb):
+        return clause
+    often = _HOW_OFTEN[aspect] if time is None else time
+    if verb.english == "read" and aspect == "p":
+        often = 1  # its past looks like its present: only the time tells
+    if draw.chance(often):
+        clause = replace(clause, time=_time(draw, clause))
+    if verb.places and draw.chance(place):
+        clause = replace(clause, place=draw.deal(("place", verb.places), sampling.places(verb.places)))
+    return clause
+
+
+def _time(draw, clause):
+    modal = clause.modal
+    if modal and ("t" not in modal.uses or (modal.english == "can" and "s" in clause.verb.uses)):
+        return None  # 明天会游泳 would say that one will swim tomorrow
+    long = ("l" if clause.aspect == "p" else "f") in clause.verb.uses
+    time = draw.deal(("time", clause.aspect, long), _times(clause.aspect, long))
+    never = clause.negative and ("r" in time.uses or clause.aspect == "e")  # "not every day" is another negation
+    return None if never else time
+
+
+@cache
+def _times(aspect, long):
+    letter = "f" if aspect == "m" else aspect
+    return tuple(time for time in TIMES if letter in time.uses and (long or "l" not in time.uses))
+
+
+def adverb_for(draw, clause):
+    """An adverb for a statement that is not denied, or ""."""
+    aspect, verb = clause.aspect, clause.verb
+    if aspect == "h" and not is_state(verb) and not clause.time and draw.chance(0.75):
+        adverb = draw.deal("often", ("often", "always", "usually", "sometimes", "never", "only"))
+        if adverb != "only":
+            return adverb
+        return "only" if clause.object and not clause.place else ""
+    if clause.subject.plural and clause.subject.subject not in ("", "you") and aspect != "g" and draw.chance(0.4):
+        return "all"
+    if draw.chance(0.12):
+        return "also"
+    return "only" if verb.english in ("have", "like", "know", "trust", "want", "need") and draw.chance(0.12) else ""
+
+
+def with_object(draw, clause, counting=True):
+    """The clause with an object that its verb takes, or None where the one drawn does not fit in."""
+    verb = clause.verb
+    if not verb.objects:
+        return clause
+    thing = draw.deal(verb, sampling.things(verb))
+    if thing == "person":
+        someone = sampling.person(draw)
+        return None if sampling.same_person(clause.subject, someone) else replace(clause, object=someone)
+    if isinstance(thing, Place):
+        return replace(clause, object=phrases.place(thing))
+    if clause.place and verb.places == "shop" and thing.sort in ("vehicle", "building"):
+        if "city" not in clause.place.groups:
+            return None  # nobody buys a house in the supermarket
+    forms = _forms(clause, thing, counting and not clause.negative)
+    if not forms:
+        return None
+    form = draw.pick(forms)
+    if form == "general":
+        return replace(clause, object=_kind(draw, clause, thing))
+    if form == "particular":
+        return replace(clause, object=sampling.particular(draw, thing))
+    return replace(clause, object=sampling.amount(draw, thing, one=1 if clause.aspect == "g" else 0.45))
+
+
+def _forms(clause, thing, counting):
+    """Which of general (books), particular (this book) and counted (two books) fit, as often as they should come."""
+    uses, aspect = clause.verb.uses, clause.aspect
+    general = () if "d" in uses else ("general",) * 2
+    if clause.modal and clause.modal.english == "like to":
+        return general
+    usable = "r" in uses or aspect != "h"
+    if aspect == "h" and not is_state(clause.verb):
+        usable = usable and clause.time is not None and "r" in clause.time.uses
+    liking = is_state(clause.verb) and "q" not in uses
+    particular = ("particular",) if thing.plural and (usable or liking) and clause.verb.english != "have" else ()
+    counted = ("counted",) * 2 if counting and usable and "q" in uses and thing.measure and aspect != "e" else ()
+    return general + particular + counted
+
+
+def _kind(draw, clause, noun):
+    """books; at times books and magazines, in a question books or magazines."""
+    if draw.chance(0.12):
+        other = draw.deal(clause.verb, sampling.things(clause.verb))
+        if isinstance(other, Noun) and other != noun and other.sort == noun.sort and clause.verb.uses != "d":
+            pair = phrases.either if clause.whether and draw.chance(0.6) else phrases.both
+            return pair(phrases.kind(noun), phrases.kind(other))
+    return phrases.kind(noun)
