@@ -143,7 +143,7 @@ register(
     derivation="""\
 ∂α_j/∂e_k = α_j ([j = k] − α_k). With δ_j = ∂L/∂α_j:
   ∂L/∂e_k = α_k (δ_k − Σ_j α_j δ_j)
-A padded place has α = 0, so its score gets no gradient. Adding the same number to all δ changes nothing: the weights' sum is fixed.""",
+A padded place has α = 0, so its score gets no gradient. Adding a number to all δ changes nothing: the sum is fixed.""",
     erratum="X7: the source axis is the one to normalise over; D3's code takes another. X11: padding must be masked.",
     **WHERE,
 )
@@ -179,8 +179,8 @@ register(
     wrt=("s_prev", "h", "W_s", "W_h", "v"),
     derivation=SCORE_DERIVATION + "\nBefore that, δ comes out of the softmax over j, D2.4.",
     source="Bahdanau, Cho and Bengio 2014, arXiv:1409.0473, A.1.2",
-    erratum="X1: without tanh, exp(vᵀ(W_h h_j + W_z z_i + b)) is a product of a factor in j and a factor in i. Once normalised over j, "
-    "the decoder state and b cancel, and every step has the same weights. X2: as printed the α are not normalised at all.",
+    erratum="X1: without tanh, exp(vᵀ(W_h h_j + W_z z_i + b)) is a factor in j times a factor in i. Once normalised over "
+    "j, the decoder state and b cancel, and every step has the same weights (D3.3-normalised). X2: as printed (D3.3-printed) the α are not normalised at all.",
     **WHERE,
 )
 
