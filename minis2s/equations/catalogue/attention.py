@@ -179,8 +179,9 @@ register(
     wrt=("s_prev", "h", "W_s", "W_h", "v"),
     derivation=SCORE_DERIVATION + "\nBefore that, δ comes out of the softmax over j, D2.4.",
     source="Bahdanau, Cho and Bengio 2014, arXiv:1409.0473, A.1.2",
-    erratum="X1: without tanh, exp(vᵀ(W_h h_j + W_z z_i + b)) is a factor in j times a factor in i. Once normalised over "
-    "j, the decoder state and b cancel, and every step has the same weights (D3.3-normalised). X2: as printed (D3.3-printed) the α are not normalised at all.",
+    erratum="X1: without tanh, exp(vᵀ(W_h h_j + W_z z_i + b)) is a factor in j times a factor in i. Once normalised over j, the "
+    "decoder state and b cancel, and every step has the same weights (D3.3-normalised). X2: as printed (D3.3-printed) the α are "
+    "not normalised at all.",
     **WHERE,
 )
 
