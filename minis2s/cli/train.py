@@ -14,6 +14,7 @@ from pathlib import Path
 
 from minis2s.backend import NAMES as BACKENDS
 from minis2s.backend import keep_freed_memory, select
+from minis2s.cli.arguments import Parser
 from minis2s.cli.output import console
 from minis2s.cli.progress import Display
 from minis2s.data.tasks import TASKS, task
@@ -69,6 +70,7 @@ def run(args):
     keep_freed_memory()
     backend = select(args.backend)
     if args.resume:
+        _refuse_settings(args)
         directory = Run(args.resume)
         config = RunConfig.from_dict(directory.config(), directory.path / "config.json")
     else:
@@ -133,6 +135,16 @@ def configuration(args):
         best_by=args.best_by,
     )
     return RunConfig(data, sizes, training)
+
+
+def _refuse_settings(args):
+    """A run goes on with the settings that it has; another one next to --resume would be ignored, so it is refused."""
+    parser = Parser()
+    add_arguments(parser)
+    given = [name for name, value in vars(args).items() if value != parser.get_default(name)]
+    others = [f"--{name.replace('_', '-')}" for name in given if name not in ("resume", "backend")]
+    if others:
+        raise UsageError(f"--resume goes on with the run's own settings; leave out {', '.join(others)}")
 
 
 def _absolute(files):
