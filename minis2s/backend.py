@@ -148,5 +148,6 @@ def keep_freed_memory():
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):
         return
-    mallopt(mmap_threshold, 1 << 30)
+    if not mallopt(mmap_threshold, 1 << 30):
+        mallopt(mmap_threshold, 1 << 25)  # the most that glibc before 2.35 accepts
     mallopt(trim_threshold, (1 << 31) - 1)
