@@ -56,13 +56,14 @@ class Layer:
         return {name: p.value for name, p in self.named_parameters()}
 
     def assign(self, values):
-        """Replace every parameter's array by values[name], as it is: dtype and library are the caller's choice."""
+        """Replace every parameter's array by values[name], as it is: dtype and library are the caller's choice. All or none."""
         parameters = dict(self.named_parameters())
         if parameters.keys() != values.keys():
             raise KeyError(f"parameters do not match: {sorted(parameters.keys() ^ values.keys())}")
         for name, p in parameters.items():
             if p.value.shape != values[name].shape:
                 raise ValueError(f"{name}: shape {values[name].shape} does not fit {p.value.shape}")
+        for name, p in parameters.items():
             p.value = values[name]
 
     def n_parameters(self):
