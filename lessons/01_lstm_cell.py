@@ -8,7 +8,6 @@
 # Every claim below is followed by an `assert`: if this file runs to its end, they all hold on your machine.
 
 # %%
-import sys
 import time
 
 import numpy as np
@@ -32,8 +31,6 @@ from minis2s.equations.lstm import (
 from minis2s.equations.registry import equation
 from minis2s.lessons import show_checks, show_picture, show_printed, show_source
 
-if hasattr(sys.stdout, "reconfigure"):
-    sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without Greek letters shows escapes instead of stopping
 np.set_printoptions(precision=6, suppress=True)
 rng = np.random.default_rng(1)
 

@@ -9,6 +9,9 @@ from minis2s.cli.check import print_report
 from minis2s.equations.registry import equation, helpers_of, source_of
 from minis2s.gradcheck import Report
 
+if hasattr(sys.stdout, "reconfigure"):
+    sys.stdout.reconfigure(errors="backslashreplace")  # without Greek letters a terminal shows escapes, and the lesson goes on
+
 
 def show_source(*functions):
     """The functions as they stand in the package, and the helpers that they call, each once: what you read is what runs."""
