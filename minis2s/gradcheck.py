@@ -7,9 +7,14 @@ For L = Σ_k ⟨d_k, out_k⟩ with random cotangents d_k, each entry of each inp
 
 Source: Squire and Trapp 1998, SIAM Review 40(1); Abramowitz and Stegun 25.3.6.
 
-An error is normwise: ‖a − n‖ ≤ tolerance · max(‖a‖, ‖n‖, S), where S is the size of the terms that the gradient sums. It is
-there for gradients that cancel or saturate: σ'(40) is σ(1 − σ), a difference of two numbers near one, and cannot be right
-to ten digits of its own tiny value. See `_scale`.
+An error is normwise: ‖a − n‖ ≤ tolerance · max(‖a‖, ‖n‖, S). S is there for gradients that cancel or saturate, the larger of
+
+    ‖Σ_j |d_j ∂out_j/∂x|‖                    the size of the terms that the gradient sums: they may cancel, as in a softmax
+    rounding · ‖d‖ · ‖out‖ / tolerance       what rounding alone can make of the outputs: σ'(40) is σ(1 − σ), a difference of two
+                                             numbers near one, and cannot be right to ten digits of its own tiny value
+
+The second is no wider than it must be, so that a wrong gradient does not hide behind it: one of 10⁻³ ‖d‖·‖out‖ is still judged by
+the whole tolerance, and one of 10⁻¹⁰ ‖d‖·‖out‖ to three digits.
 """
 
 from typing import NamedTuple
@@ -23,7 +28,11 @@ ORACLE = "oracle"  # for what has no gradient: the values themselves, against an
 METHODS = ("complex-step", "five-point", ORACLE)  # what an equation's check can run
 SINGLE_PRECISION_TOLERANCE = 1e-5  # for a float32 gradient, against derivatives taken in double precision at the same inputs
 COMPLEX_STEP = 1e-30
-FIVE_POINT_STEP = 1e-3
+FIVE_POINT_STEP = 1e-3  # for functions that bend on a scale of one, as all do here but the cosine of tiny vectors
+# What rounding can leave, in parts of ‖d‖·‖out‖: some hundred units in the last place (for differences a few, over the step).
+# Right gradients need no more at saturated, large and tiny inputs; that is tested.
+ROUNDING = {"complex-step": 1e-13, "five-point": 1e-12}
+SINGLE_PRECISION_ROUNDING = 1e-6
 
 
 class Result(NamedTuple):
@@ -80,7 +89,7 @@ def check_pair(id, forward, backward, inputs, wrt, rng, methods=("complex-step",
     for label, pattern in patterns:
         d_out = pattern[0] if not isinstance(out, tuple) else _like(out, pattern)
         gradients = backward(d_out, cache)
-        analytic = {name: getattr(gradients, name, gradients) for name in wrt}
+        analytic = {name: _gradient_of(gradients, name) for name in wrt}
         for result in check_function(id, lambda **x: forward(**x)[0], inputs, analytic, pattern, methods):
             results.append(result._replace(target=result.target + label))
     return results
@@ -97,12 +106,15 @@ def check_function(id, function, inputs, analytic, cotangents, methods=("complex
         products = [(d * y).reshape(-1) for d, y in zip(cotangents, _as_tuple(function(**x)), strict=True) if d is not None]
         return array_module(*products).concatenate(products)
 
+    size = _output_size(function, inputs, cotangents)
     results = []
     for name, gradient in analytic.items():
+        dtype = inputs[name].dtype
         for method in methods:
             numerical, jacobian_size = _NUMERICAL[method](terms, inputs, name)
-            scale = max(jacobian_size, _scale(function, inputs, name, cotangents))
-            results.append(judge(id, name, method, to_host(gradient), numerical, scale, inputs[name].dtype))
+            rounding = SINGLE_PRECISION_ROUNDING if dtype == np.float32 else ROUNDING[method]
+            scale = np.maximum(jacobian_size, rounding * size / _tolerance(method, dtype))  # np.maximum passes a NaN on
+            results.append(judge(id, name, method, to_host(gradient), numerical, scale, dtype))
     return results
 
 
@@ -112,11 +124,13 @@ def judge(id, target, method, analytic, numerical, scale=0.0, dtype=None):
     dtype: of the array, which its gradient must have too; it decides the tolerance. By default that of the gradient.
     """
     dtype = dtype or analytic.dtype
-    tolerance = SINGLE_PRECISION_TOLERANCE if dtype == np.float32 else TOLERANCES[method]
+    tolerance = _tolerance(method, dtype)
     if analytic.shape != numerical.shape or analytic.dtype != dtype:
         return Result(id, target, method, np.inf, tolerance, False)
     size = max(_norm(analytic), _norm(numerical), scale)
     difference = _norm(analytic - numerical)
+    if not np.isfinite(size + scale):  # where something overflowed, every error would look small
+        return Result(id, target, method, np.inf, tolerance, False)
     error = float(difference / size) if size > 0 else float(difference)
     return Result(id, target, method, error, tolerance, bool(error <= tolerance))  # a NaN does not pass
 
@@ -161,7 +175,7 @@ def _five_point(terms, inputs, name):
     gradient, size = np.empty(x.shape), np.empty(x.shape)
     for k in np.ndindex(*x.shape):
         before = moved[k].copy()
-        h = FIVE_POINT_STEP * max(1.0, abs(float(before)))
+        h = FIVE_POINT_STEP
         at = {}
         for step in (-2, -1, 1, 2):
             moved[k] = before + step * h
@@ -175,11 +189,19 @@ def _five_point(terms, inputs, name):
 _NUMERICAL = {"complex-step": _complex_step, "five-point": _five_point}
 
 
-def _scale(function, inputs, name, cotangents):
-    """The gradient's natural size, ‖d‖·‖out‖ / max(1, ‖x‖): what it is where nothing saturates or cancels."""
+def _output_size(function, inputs, cotangents):
+    """Σ_k ‖d_k‖·‖out_k‖: what the rounding of the outputs is measured by."""
     outputs = _as_tuple(function(**inputs))
-    upstream = sum(_norm(to_host(d)) * _norm(to_host(y)) for d, y in zip(cotangents, outputs, strict=True) if d is not None)
-    return upstream / max(1.0, _norm(to_host(inputs[name])))
+    return sum(_norm(to_host(d)) * _norm(to_host(y)) for d, y in zip(cotangents, outputs, strict=True) if d is not None)
+
+
+def _tolerance(method, dtype):
+    return SINGLE_PRECISION_TOLERANCE if dtype == np.float32 else TOLERANCES[method]
+
+
+def _gradient_of(gradients, name):
+    """The gradient called `name`: of one array, itself; None where there is none, which no check passes."""
+    return gradients if hasattr(gradients, "dtype") else getattr(gradients, name, None)
 
 
 def _in_precision(inputs, dtype):

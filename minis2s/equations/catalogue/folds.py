@@ -59,12 +59,12 @@ def fold_backward(d_h, d_state, cache):
     d_x, d_weights = [None] * len(steps), dict.fromkeys(weights, 0)
     for t in reversed(steps):
         d_new, d_carried = d_state, [0] * len(d_state)
-        d_h_t = 0 if d_h is None else d_h[t]
+        d_h_t = None if d_h is None else d_h[t]
         if mask is not None:
             keep = mask[t][:, None]
             d_new, d_carried = [xp.where(keep, d, 0) for d in d_state], [xp.where(keep, 0, d) for d in d_state]
-            d_h_t = xp.where(keep, d_h_t, 0)
-        d_new = (d_new[0] + d_h_t, *d_new[1:])
+            d_h_t = None if d_h is None else xp.where(keep, d_h_t, 0)
+        d_new = tuple(d_new) if d_h is None else (d_new[0] + d_h_t, *d_new[1:])
         gradients = cell.backward(d_new if len(d_new) > 1 else d_new[0], caches[t])
         d_x[t] = gradients.x
         d_state = [getattr(gradients, name) + d for name, d in zip(cell.state, d_carried, strict=True)]
