@@ -62,10 +62,9 @@ def gru_gates(a):
 
 
 def gru_gates_backward(d_gates, cache):
-    """d_a = d ⊙ σ', block by block; a block that receives None is zero."""
-    xp = array_module(cache.r)
-    blocks = [xp.zeros_like(y) if d is None else sigmoid_slope(d, y) for d, y in zip(d_gates, cache, strict=True)]
-    return xp.concatenate(blocks, axis=-1)
+    """d_a = d ⊙ σ', block by block."""
+    blocks = [sigmoid_slope(d, y) for d, y in zip(d_gates, cache, strict=True)]
+    return array_module(cache.r).concatenate(blocks, axis=-1)
 
 
 def gru_reset(r, y):

@@ -14,19 +14,19 @@ from minis2s.equations.registry import register
 from minis2s.equations.rnn import rnn_cell, rnn_cell_backward
 
 
-def rnn_inputs(rng, B=3, E=4, H=3):
+def rnn_inputs(rng, B=3, E=4, H=2):
     return random_arrays(rng, x=(B, E), h_prev=(B, H)) | cell_weights(rng, E, H, 1)
 
 
-def gru_reset_before_inputs(rng, B=3, E=4, H=3):
+def gru_reset_before_inputs(rng, B=3, E=4, H=2):
     return random_arrays(rng, x=(B, E), h_prev=(B, H)) | cell_weights(rng, E, H, 3)
 
 
-def gru_inputs(rng, B=3, E=4, H=3):
+def gru_inputs(rng, B=3, E=4, H=2):
     return gru_reset_before_inputs(rng, B, E, H) | random_arrays(rng, b_h=(3 * H,))
 
 
-def read_off_inputs(rng, T=2, B=3, H=4, Y=2):
+def read_off_inputs(rng, T=2, B=3, H=4, Y=5):
     return random_arrays(rng, x=(T, B, H), W=(H, Y), b=(Y,))
 
 

@@ -39,15 +39,15 @@ def concatenate_states_backward(d_c, caches):
     return SimpleNamespace(h=array_module(d_c).stack(d_h[::-1]), c_0=d_c)
 
 
-def unmasked_inputs(rng, T=3, B=2, E=2, H=3):
+def unmasked_inputs(rng, T=4, B=3, E=2, H=5):
     return random_arrays(rng, x=(T, B, E), h_0=(B, H), c_0=(B, H)) | cell_weights(rng, E, H, 4)
 
 
-def states_inputs(rng, T=3, B=3, H=2):
+def states_inputs(rng, T=3, B=4, H=2):
     return random_arrays(rng, states=(T, B, H)) | {"mask": lengths_mask(rng, T, B)}
 
 
-def concatenate_inputs(rng, T=3, B=2, H=2, n=1):
+def concatenate_inputs(rng, T=3, B=2, H=4, n=1):
     return random_arrays(rng, h=(T, B, H), c_0=(B, n))
 
 

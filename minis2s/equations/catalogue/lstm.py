@@ -52,13 +52,13 @@ def cell_of_inputs_backward(d_state, cache):
     return CellGradients(d_x, d_h_prev, d_c_prev, d_W_x, d_W_h, d_b)
 
 
-def step_inputs(rng, B=3, E=4, H=3):
+def step_inputs(rng, B=3, E=4, H=2):
     """One step's inputs at sizes that differ from each other, so that a wrong transpose cannot fit."""
     shapes = {"x": (B, E), "h_prev": (B, H), "W_x": (E, 4 * H), "W_h": (H, 4 * H), "b": (4 * H,)}
     return {name: rng.standard_normal(shape) for name, shape in shapes.items()}
 
 
-def cell_inputs(rng, B=3, E=4, H=3):
+def cell_inputs(rng, B=3, E=4, H=2):
     return step_inputs(rng, B, E, H) | {"c_prev": rng.standard_normal((B, H))}
 
 

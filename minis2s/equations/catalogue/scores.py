@@ -45,11 +45,11 @@ def query_key_value_backward(d_c, cache):
     )
 
 
-def product_inputs(rng, S=2, T=4, B=3, A=2):
+def product_inputs(rng, S=2, T=4, B=3, A=5):
     return random_arrays(rng, query=(S, B, A), keys=(T, B, A))
 
 
-def general_inputs(rng, S=2, T=4, B=3, H=2, C=4):
+def general_inputs(rng, S=2, T=4, B=3, H=5, C=6):
     return random_arrays(rng, query=(S, B, H), keys=(T, B, C), W=(H, C))
 
 
@@ -57,13 +57,17 @@ def projections(rng, H, C, A):
     return random_arrays(rng, W_q=(H, A), b_q=(A,), W_k=(C, A), b_k=(A,), W_v=(C, A), b_v=(A,))
 
 
-def query_key_value_inputs(rng, T=4, B=3, H=2, C=4, A=3):
+def query_key_value_inputs(rng, T=4, B=3, H=2, C=5, A=6):
     mask = {"mask": rng.permuted(source_mask(T, B), axis=1)}
     return random_arrays(rng, s=(B, H), h=(T, B, C)) | projections(rng, H, C, A) | mask
 
 
-def code_inputs(rng, S=3, T=4, B=2, H=2):
-    return random_arrays(rng, state=(B, S, H), encoder_output=(B, T, H)) | projections(rng, H, H, H)
+def code_inputs(rng, steps=(3,), T=4, B=2, H=5):
+    return random_arrays(rng, state=(B, *steps, H), encoder_output=(B, T, H)) | projections(rng, H, H, H)
+
+
+def code_inputs_without_steps(rng):
+    return code_inputs(rng, steps=())
 
 
 WHERE = {"section": "D2 §4.3", "printed": "(worded: e_{t,i} is the similarity of h_i and y_{t-1})"}
@@ -165,22 +169,34 @@ The key bias adds q · b_k to every e_j, which softmax ignores:  ∂L/∂b_k = �
     erratum="X7: D3's code takes the softmax over dim 1, not the source, and never uses its V. The missing 1/√A is a choice.",
 )
 
+CODE = {
+    "section": "D3 §3.2 step 4",
+    "printed": "F.softmax(torch.matmul(q, k.transpose(1, 2)), dim=1), then matmul with v",
+    "forward": code_attention,
+    "backward": code_attention_backward,
+    "wrt": ("state", "encoder_output", "W_q", "b_q", "W_k", "b_k", "W_v", "b_v"),
+}
+CODE_SYMBOLS = {"encoder_output": "(B, T, H) encoder states", "W_q, W_k, W_v": "(H, H), with biases (H,)"}
+
 register(
     id="D3.5-printed",
     title="Query–key–value attention, softmax over dim 1",
-    section="D3 §3.2 step 4",
-    printed="F.softmax(torch.matmul(q, k.transpose(1, 2)), dim=1), then matmul with v",
     latex=r"c_{bs} = \sum_j \frac{\exp(q_{bs} \cdot k_{bj})}{\sum_{s'} \exp(q_{bs'} \cdot k_{bj})}\, v_{bj}",
-    symbols={
-        "state": "(B, S, H) decoder states, S queries for each sentence; or (B, H)",
-        "encoder_output": "(B, T, H) encoder states",
-        "W_q, W_k, W_v": "(H, H), with biases (H,)",
-        "c": "(B, S, H), or (B, B, H) for a state without a step axis",
-    },
-    forward=code_attention,
-    backward=code_attention_backward,
+    symbols={"state": "(B, S, H) decoder states, S queries for each sentence", **CODE_SYMBOLS, "c": "(B, S, H)"},
     inputs=code_inputs,
-    wrt=("state", "encoder_output", "W_q", "b_q", "W_k", "b_k", "W_v", "b_v"),
-    derivation="As D3.5, with D2.4's backward along the axis of the queries instead of the source.",
+    derivation="As D3.5, with D2.4's backward along the axis of the queries instead of the source. Now it is the query bias that "
+    "is the same for all that compete:  ∂L/∂b_q = 0.",
     erratum="X7: with one query every weight is 1; with several, the queries compete for each source word.",
+    **CODE,
+)
+
+register(
+    id="D3.5-printed-2d",
+    title="Query–key–value attention, softmax over dim 1, a state without steps",
+    latex=r"c_{ba} = \sum_j \frac{\exp(q_a \cdot k_{bj})}{\sum_{a'} \exp(q_{a'} \cdot k_{bj})}\, v_{bj}",
+    symbols={"state": "(B, H) decoder states", **CODE_SYMBOLS, "c": "(B, B, H)"},
+    inputs=code_inputs_without_steps,
+    derivation="As D3.5-printed; each query q_a is put to every sentence b, so its gradient is the sum over b.",
+    erratum="X7: each sentence is asked with every sentence's query, so the result has the batch twice.",
+    **CODE,
 )

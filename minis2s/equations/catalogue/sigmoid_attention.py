@@ -64,19 +64,19 @@ def weigh_states_backward(d_c, cache):
     return SimpleNamespace(z=d_z, h=d_h + d_h_of_keys, W_z=d_W_z, W_h=d_W_h, b=d_b, v=d_v)
 
 
-def gate_inputs(rng, T=4, B=3, H=2, C=3):
+def gate_inputs(rng, T=4, B=3, H=2, C=5):
     return random_arrays(rng, z=(B, H), h=(T, B, C), W_z=(H, C), W_h=(C, C), b=(C,))
 
 
-def weigh_inputs(rng, T=4, B=3, H=2, C=5, A=3):
+def weigh_inputs(rng, T=4, B=3, H=2, C=5, A=6):
     return random_arrays(rng, z=(B, H), h=(T, B, C), W_z=(H, A), W_h=(C, A), b=(A,), v=(A,))
 
 
-def masked_weigh_inputs(rng, T=4, B=3, H=2, C=5, A=3):
+def masked_weigh_inputs(rng, T=4, B=3, H=2, C=5, A=6):
     return weigh_inputs(rng, T, B, H, C, A) | {"mask": rng.permuted(source_mask(T, B), axis=1)}
 
 
-def sequences_inputs(rng, T=3, B=2, C=4, H=2, A=3):
+def sequences_inputs(rng, T=3, B=2, C=4, H=5, A=6):
     return random_arrays(rng, h=(T, B, C), z=(T, B, H), W_h=(C, A), W_z=(H, A), b=(A,))
 
 
