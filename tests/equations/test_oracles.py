@@ -61,6 +61,7 @@ def wrong_momentum(parameter, gradient, velocity, learning_rate):
         (wrong_adam, catalogue.unrolled_adam, 2, True),
         (lambda *a: optimisers.adamw(*a, weight_decay=0.011), catalogue.unrolled_adamw, 2, True),
         (optimisers.adam, catalogue.unrolled_adamw, 2, True),
+        (optimisers.sgd, catalogue.unrolled_decaying_sgd, 0, False),
     ],
 )
 def test_a_wrong_optimiser_is_found(wrong, unrolled, states, count):

@@ -1,4 +1,4 @@
-"""D0.8, D3.10 and D4.5: gradient descent, AdamW, Adam and Adagrad.
+"""D0.8, D3.10, D4.5 and a part of D4.6: gradient descent, AdamW, Adam and Adagrad, coupled weight decay.
 
 An update has no gradient to check. Each is verified instead over several steps, one number at a time, against its recurrence
 written out: momentum's u_t is Σ_i μ^{t−i} g_i, and Adam's m̂_t is the average of the g_i with the weights β₁^{t−i}.
@@ -8,10 +8,10 @@ from math import sqrt
 
 import numpy as np
 
-from minis2s.equations.optimisers import adagrad, adam, adamw, momentum, sgd
+from minis2s.equations.optimisers import adagrad, adam, adamw, clip_factor, coupled_decay, momentum, sgd
 from minis2s.equations.registry import register
 
-RATE = 0.1
+RATE, DECAY = 0.1, 0.3
 
 
 def verified(step, unrolled, states=0, count_steps=False, steps=4):
@@ -50,6 +50,21 @@ def unrolled_adamw(theta, gradients, decay=0.01):
     for direction in adam_directions(gradients):
         theta = theta - RATE * decay * theta - RATE * direction
     return theta
+
+
+def decaying_sgd(theta, gradient, rate):
+    return sgd(theta, coupled_decay(theta, gradient, DECAY), rate)
+
+
+def unrolled_decaying_sgd(theta, gradients):
+    """θ_0 (1 − ηλ)^T − η Σ_t (1 − ηλ)^{T−t} g_t."""
+    kept = 1 - RATE * DECAY
+    return theta * kept ** len(gradients) - RATE * sum(kept**age * g for age, g in enumerate(reversed(gradients)))
+
+
+def verify_clipping(rng, convert):
+    norms, limit = rng.exponential(2.0, 20), 2.0
+    return {"norm": ([norm * clip_factor(norm, limit) for norm in norms], np.minimum(norms, limit))}
 
 
 def adam_directions(gradients, beta1=0.9, beta2=0.999, epsilon=1e-8):
@@ -101,6 +116,20 @@ register(
 )
 
 register(
+    id="D0.8-clipped",
+    kind="method",
+    title="Clipping by the global norm",
+    section="D0 §3.4",
+    printed="(not in the documents: keeps one step from going too far)",
+    latex=r"g \leftarrow g \cdot \min\left(1, \frac{\mathrm{limit}}{\lVert g \rVert}\right)",
+    symbols={"g": "the gradients of all parameters together", "limit": "the longest that they may be"},
+    forward=clip_factor,
+    verify=verify_clipping,
+    source="Pascanu, Mikolov and Bengio 2013, arXiv:1211.5063",
+    layer="minis2s.training.optimisers.Adam",
+)
+
+register(
     id="D3.10",
     kind="method",
     title="AdamW: Adam with decoupled weight decay",
@@ -141,4 +170,17 @@ register(
     forward=adagrad,
     verify=verified(adagrad, unrolled_adagrad, states=1),
     source="Duchi, Hazan and Singer 2011, JMLR 12, the diagonal form",
+)
+
+register(
+    id="D4.6-coupled",
+    kind="method",
+    title="Coupled weight decay",
+    section="D4 §6",
+    printed="(worded: weight decay)",
+    latex=r"g \leftarrow g + \lambda \theta",
+    symbols=SYMBOLS | {"λ": "weight decay"},
+    forward=coupled_decay,
+    verify=verified(decaying_sgd, unrolled_decaying_sgd),
+    source="the gradient of L + ½ λ ‖θ‖², D4.6-weight-decay; the decoupled form is in D3.10",
 )
