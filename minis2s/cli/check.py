@@ -1,7 +1,8 @@
-"""Check every gradient numerically: each registered equation, the layers over time, and the whole model.
+"""Check every equation, the layers over time, and the whole model.
 
-Each equation is differentiated with respect to every input and parameter, twice: by the complex step, exact to rounding, and by a
-five-point difference, which uses real arithmetic only. The exit code is 1 if one comparison fails."""
+Each gradient is compared twice, for every input and parameter: with the complex step, exact to rounding, and with a five-point
+difference, which uses real arithmetic only. What has no gradient (a search, a metric, an optimiser's step) is compared with an
+oracle: the same values, computed in an independent way. The exit code is 1 if one comparison fails."""
 
 import time
 import zlib
@@ -14,16 +15,15 @@ from minis2s.cli.arguments import add_backend, add_json, add_seed
 from minis2s.cli.output import console, print_json, table
 from minis2s.equations.registry import equation, equations
 from minis2s.errors import UsageError
-from minis2s.gradcheck import Report
+from minis2s.gradcheck import METHODS, ORACLE, Report
 
-METHODS = ("complex-step", "five-point")
 MODEL = "model"
 
 
 def add_arguments(parser):
     ids = f"check only these: ids of equations, or {MODEL!r} for the layers and the whole model"
     parser.add_argument("--only", nargs="+", metavar="ID", help=ids)
-    parser.add_argument("--method", choices=METHODS, help="use only this numerical derivative (default: both)")
+    parser.add_argument("--method", choices=METHODS, help="compare by this method only (default: all)")
     dtype = "precision of the gradients; the numerical ones are always taken in double (default: %(default)s)"
     parser.add_argument("--dtype", choices=("float64", "float32"), default="float64", help=dtype)
     add_seed(parser)
@@ -42,7 +42,9 @@ def run(args):
     if with_model:
         from minis2s.models.check import whole_model_checks
 
-        results += whole_model_checks(_generator(args.seed, MODEL), chosen, methods)
+        results += whole_model_checks(_generator(args.seed, MODEL), chosen, [m for m in methods if m != ORACLE])
+    if not results:
+        raise UsageError(f"{' '.join(args.only)}: nothing here is checked by {args.method}")
     report = Report(chosen.name, args.dtype, results)
     if args.json:
         print_json(report.as_dict())
@@ -65,11 +67,12 @@ def check_equation(entry, seed=0, chosen=None, dtype="float64", methods=METHODS)
 
 def print_report(report, titles):
     """One row for each thing checked, the largest error of each method; then every comparison that failed."""
-    numbers = ("complex step", "five-point")
-    rows = table("id", "equation", "inputs checked", *numbers, "verdict", right=numbers)
+    used = {result.method for result in report.results}
+    methods = [method for method in METHODS if method in used]
+    rows = table("id", "equation", "inputs checked", *methods, "verdict", right=methods)
     for id in dict.fromkeys(result.id for result in report.results):
         own = [result for result in report.results if result.id == id]
-        errors = [_error(report.worst(id, method)) for method in METHODS]
+        errors = [_error(report.worst(id, method)) for method in methods]
         verdict = Text("ok", "green") if all(result.passed for result in own) else Text("FAILED", "bold red")
         name = (id, titles[id]) if id in titles else id.split(" ", 1)  # "layer LSTM", "model bidirectional"
         rows.add_row(*name, _targets(own), *errors, verdict)
@@ -77,18 +80,14 @@ def print_report(report, titles):
     for result in report.results:
         if not result.passed:
             error = f"error {_error(result)}, tolerance {result.tolerance:g}"
-            print(f"FAILED {result.id}: gradient of {result.target} against {result.method}: {error}")
+            print(f"FAILED {result.id}: {result.target} against {result.method}: {error}")
 
 
 def _selection(only, dtype):
     """(entries, whether to check the model), of all things or of those named."""
-    formulas = [entry for entry in equations() if entry.kind == "formula"]
     if not only:
-        return formulas, dtype == "float64"
+        return equations(), dtype == "float64"
     named = {entry.id: entry for entry in (equation(id) for id in only if id.lower() != MODEL)}
-    for entry in named.values():
-        if entry.kind != "formula":
-            raise UsageError(f"{entry.id} ({entry.title}) is a {entry.kind} without a gradient: there is nothing to check")
     with_model = MODEL in [id.lower() for id in only]
     if with_model and dtype != "float64":
         raise UsageError("the layers and the whole model are checked in float64; leave out --dtype")
@@ -100,9 +99,10 @@ def _generator(seed, id):
 
 
 def _targets(results):
-    """The inputs' names, each once, without the output patterns; a model's many parameters are counted."""
+    """The inputs' names, each once, without the output patterns; where they are too many, their number."""
     names = list(dict.fromkeys(result.target.split(" (")[0] for result in results))
-    return ", ".join(names) if len(names) <= 8 else f"{len(names)} parameters"
+    listed = ", ".join(names)
+    return listed if len(listed) <= 60 else f"{len(names)} arrays"
 
 
 def _error(result):

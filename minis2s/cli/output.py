@@ -21,9 +21,10 @@ def console(stderr=False):
 
 def table(*columns, right=()):
     """A plain table; the columns named in `right` hold numbers. On a narrow terminal cells are folded, never cut."""
-    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
     for name in columns:
-        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
+        number = name in right
+        made.add_column(name, justify="right" if number else "left", overflow="fold", no_wrap=number)
     return made
 
 

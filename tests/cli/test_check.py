@@ -17,15 +17,17 @@ def run_json(capsys, *arguments):
     return code, json.loads(capsys.readouterr().out)
 
 
-def test_every_equation_passes_both_methods(capsys):
-    formulas = [entry for entry in equations() if entry.kind == "formula"]
-    code, report = run_json(capsys, "--only", *(entry.id for entry in formulas))
+@pytest.mark.slow
+def test_every_equation_passes_by_every_method(capsys):
+    code, report = run_json(capsys, "--only", *(entry.id for entry in equations()))
     assert code == 0 and report["passed"] is True
     assert set(report) == {"backend", "dtype", "results", "passed"}
     assert (report["backend"], report["dtype"]) == ("numpy", "float64")
     assert all(set(result) == RESULT_KEYS for result in report["results"])
-    for entry in formulas:
+    for entry in equations():
         own = [result for result in report["results"] if result["id"] == entry.id]
+        assert own, f"{entry.id} is not checked at all"
+        assert bool(entry.verify) == any(result["method"] == "oracle" for result in own)
         for method, tolerance in (("complex-step", 1e-10), ("five-point", 1e-6)):
             checked = {result["target"].split(" (")[0] for result in own if result["method"] == method}
             assert checked == set(entry.wrt)
@@ -36,7 +38,7 @@ def test_every_equation_passes_both_methods(capsys):
 def test_with_no_argument_the_model_is_checked_as_well(capsys):
     code, report = run_json(capsys)
     ids = {result["id"] for result in report["results"]}
-    assert code == 0 and {entry.id for entry in equations() if entry.kind == "formula"} < ids
+    assert code == 0 and {entry.id for entry in equations()} < ids
     assert any(id.startswith("model ") for id in ids)
 
 
@@ -50,8 +52,8 @@ def test_only_model_runs_the_model_checks_on_the_chosen_methods(capsys, monkeypa
     monkeypatch.setattr(model_check, "whole_model_checks", checks)
     assert main(["check", "--only", "model", "--method", "complex-step"]) == 1
     out = capsys.readouterr().out
-    assert seen == {"backend": "numpy", "methods": ("complex-step",)}
-    assert "FAILED model small: gradient of W against complex-step: error 5.0e-01, tolerance 1e-10" in out
+    assert seen == {"backend": "numpy", "methods": ["complex-step"]}
+    assert "FAILED model small: W against complex-step: error 5.0e-01, tolerance 1e-10" in out
 
 
 def test_a_wrong_backward_fails_and_is_named(capsys, monkeypatch):
@@ -66,9 +68,9 @@ def test_a_wrong_backward_fails_and_is_named(capsys, monkeypatch):
     out = capsys.readouterr().out
     rows = {line.split()[0]: line.split()[-1] for line in out.split("\n") if line.startswith("D0.")}
     assert rows == {"D0.3": "ok", "D0.4": "FAILED"}
-    assert "FAILED D0.4: gradient of c_prev against complex-step" in out
-    assert "FAILED D0.4: gradient of c_prev against five-point" in out
-    assert "24 comparisons" not in out and "2 FAILED" in out
+    assert "FAILED D0.4: c_prev against complex-step" in out
+    assert "FAILED D0.4: c_prev against five-point" in out
+    assert "2 FAILED" in out
 
 
 def test_a_nan_fails_and_leaves_valid_json(capsys, monkeypatch):
@@ -90,11 +92,12 @@ def test_one_method(capsys):
     assert code == 0 and {result["method"] for result in report["results"]} == {"five-point"}
 
 
+@pytest.mark.slow
 def test_float32_gradients_against_double_precision(capsys):
     code, report = run_json(capsys, "--dtype", "float32")
     assert code == 0 and report["dtype"] == "float32"
     errors = [result["error"] for result in report["results"]]
-    assert 1e-9 < max(errors) < 1e-6  # really computed in single precision
+    assert max(errors) > 1e-9  # really computed in single precision
     assert not any(result["id"].startswith("model") for result in report["results"])
     assert main(["check", "--only", "model", "--dtype", "float32"]) == 2
 
@@ -107,11 +110,16 @@ def test_a_check_does_not_depend_on_the_others(capsys):
     assert other_seed["results"] != alone["results"]
 
 
-def test_a_method_has_nothing_to_check(capsys, monkeypatch):
-    from dataclasses import replace
+def test_what_has_no_gradient_is_compared_with_its_oracle(capsys):
+    code, report = run_json(capsys, "--only", "D1.5", "D2.8")
+    assert code == 0 and {result["method"] for result in report["results"]} == {"oracle"}
+    assert main(["check", "--only", "D1.5", "--method", "five-point"]) == 2
+    assert "D1.5: nothing here is checked by five-point" in capsys.readouterr().err
 
-    from minis2s.equations import registry
 
-    monkeypatch.setitem(registry._ENTRIES, "D0.5", replace(registry.equation("D0.5"), kind="method"))
-    assert main(["check", "--only", "D0.5"]) == 2
-    assert "D0.5 (LSTM hidden state) is a method without a gradient" in capsys.readouterr().err
+def test_a_wrong_search_fails(capsys, monkeypatch):
+    from minis2s.equations import search
+
+    monkeypatch.setattr(search.np, "argmax", search.np.argmin)
+    assert main(["check", "--only", "D1.5"]) == 1
+    assert "FAILED D1.5: tokens against oracle" in capsys.readouterr().out
