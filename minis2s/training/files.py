@@ -1,7 +1,7 @@
 """Writing files so that nothing is lost: a file is replaced whole or not at all."""
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from minis2s.errors import Minis2sError
@@ -25,7 +25,8 @@ def replacing(path):
     except OSError as error:
         raise cannot_write(path, error) from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # gone already, or never there; what went wrong has been said
+            temporary.unlink()
 
 
 def append_line(path, line):
@@ -44,12 +45,10 @@ def cannot_write(path, error):
 
 
 def _sync_directory(directory):
-    """Make the rename itself durable, where directories can be opened (not on Windows)."""
-    try:
+    """Make the rename itself durable, where directories can be opened and synced (not on Windows, nor on every network disk)."""
+    with suppress(OSError):
         descriptor = os.open(directory, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -29,6 +29,12 @@ class FlatParameters:
         """‖g‖ over all parameters, a host float; inf or NaN if a gradient is."""
         return math.sqrt(float(self.gradients @ self.gradients))
 
+    def largest(self):
+        """(name, size) of the parameter that holds the largest absolute value, or the first NaN."""
+        xp = array_module(self.values)
+        sizes = {name: float(xp.abs(self.values[part]).max()) for name, part in self.parts.items()}
+        return max(sizes.items(), key=lambda item: math.inf if math.isnan(item[1]) else item[1])
+
     def first_not_finite(self):
         """The name of the first parameter whose gradient holds a NaN or an infinity, or None."""
         xp = array_module(self.gradients)

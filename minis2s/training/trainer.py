@@ -68,7 +68,7 @@ class Progress:
 class Trainer:
     """Trains `model` on Examples.
 
-    evaluate(model) → dict of dev scores, called after each epoch; `report` is told what happens (see `Reporter`).
+    evaluate(model) → dict of dev scores ("loss" and others), called after each epoch; `report` is told what happens (see `Reporter`).
     """
 
     def __init__(self, model, examples, config, evaluate, report=None):
@@ -77,8 +77,8 @@ class Trainer:
         self.flat = FlatParameters(model)
         self.optimiser = Adam(self.flat, config.clip)
         self.progress = Progress()
-        self.updating = False  # True while parameters, moments and progress are between two states
-        self.stop_requested = False  # set it to end the run after the current step, as if by Ctrl-C
+        self.updating = False  # True while parameters, moments, progress and files are between two states
+        self.stop_requested = False  # set it to end the run as soon as they agree, as if by Ctrl-C
         self.steps_per_epoch = math.ceil(len(examples) / config.batch_size)
 
     def restore(self, checkpoint):
@@ -90,6 +90,7 @@ class Trainer:
         self.optimiser.restore({**checkpoint.record["optimiser"], **moments})
         self.progress = Progress(**checkpoint.record["progress"])
 
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")  # what is not finite is refused, and said, below
     def run(self):
         """Train to the end. After each epoch `report.epoch(record, is_best)` is called, when everything can be saved."""
         self.report.start(self)
@@ -100,13 +101,22 @@ class Trainer:
             record = {"epoch": self.progress.epoch + 1, "steps": self.progress.total_steps, "train_loss": train_loss}
             record |= {"seconds": round(self.progress.seconds, 3), "tokens_per_s": round(speed, 1)}
             record |= {f"dev_{k}": v for k, v in self.evaluate(self.model).items()}
+            if not math.isfinite(record["dev_loss"]):
+                self._refuse_model(record["dev_loss"])
             score = record[f"dev_{self.config.best_by}"]
             is_best = self.progress.best is None or better(self.config.best_by, score, self.progress.best)
+            self.updating = True
             self.progress = self.progress.next_epoch()
             if is_best:
                 self.progress.best, self.progress.best_epoch = score, self.progress.epoch
             self.report.epoch(record, is_best)
+            self.updating = False
+            self._stop_if_requested()
         self.report.end()
+
+    def _stop_if_requested(self):
+        if self.stop_requested:
+            raise KeyboardInterrupt
 
     def _out_of_patience(self):
         waited = self.progress.epoch - self.progress.best_epoch
@@ -130,8 +140,7 @@ class Trainer:
             progress.tokens += batch.n_target_tokens
             progress.seconds += time.perf_counter() - began
             self.updating = False
-            if self.stop_requested:
-                raise KeyboardInterrupt
+            self._stop_if_requested()
             self.report.step(loss, norm, batch.n_target_tokens)
 
     def gradient(self, batch):
@@ -150,6 +159,14 @@ class Trainer:
         raise Minis2sError(
             f"step {self.progress.total_steps + 1} (epoch {self.progress.epoch + 1}): the loss is {loss} and {what}. Training "
             "stopped before this update; the checkpoints of the last epoch are unharmed. Try a smaller --learning-rate or --clip."
+        )
+
+    def _refuse_model(self, dev_loss):
+        name, size = self.flat.largest()
+        raise Minis2sError(
+            f"epoch {self.progress.epoch + 1} (after step {self.progress.total_steps}): the dev loss is {dev_loss}; the largest "
+            f"value is in {name} ({size:.1g}). Training stopped; the checkpoints of the epoch before are unharmed. Try a smaller "
+            "--learning-rate or --clip."
         )
 
 
