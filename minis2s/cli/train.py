@@ -76,13 +76,14 @@ def run(args):
     else:
         config = configuration(args)
         name = config.data.task or Path(config.data.train[0]).name.split(".")[0]
-        directory = Run.create(args.run or _free_directory(name), args.overwrite)
+        directory = Run.new(args.run or _free_directory(name), args.overwrite)
     display = Display()
     session = Session(config, directory, backend, display, resume=bool(args.resume))
     out = console()
     out.print(f"run        {directory.path}", soft_wrap=True)
     out.print(f"data       {_describe_data(session)}", soft_wrap=True)
     out.print(f"model      {session.model.n_parameters():,} parameters, {backend.name}, float32")
+    _print_notes(out, session)  # what was left out of the data should be known before the training
     try:
         session.train()
     except KeyboardInterrupt:
@@ -91,8 +92,7 @@ def run(args):
         return 130
     finally:
         display.end()
-    for note in session.notes:
-        out.print(f"note       {note}", soft_wrap=True)
+    _print_notes(out, session)
     progress = session.trainer.progress
     score = f"dev {config.training.best_by} {progress.best:.4g}"
     out.print(f"best       epoch {progress.best_epoch}, {score}: {directory.path / 'best.npz'}", soft_wrap=True)
@@ -145,6 +145,13 @@ def _refuse_settings(args):
     others = [f"--{name.replace('_', '-')}" for name in given if name not in ("resume", "backend")]
     if others:
         raise UsageError(f"--resume goes on with the run's own settings; leave out {', '.join(others)}")
+
+
+def _print_notes(out, session):
+    """What there is to tell since the last time."""
+    for note in session.notes:
+        out.print(f"note       {note}", soft_wrap=True)
+    session.notes.clear()
 
 
 def _absolute(files):

@@ -21,6 +21,8 @@ from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
 from minis2s.training.checkpoint import load_checkpoint, save_checkpoint
 from minis2s.training.files import append_line, cannot_write, replacing
 
+FILES = ("config.json", "metrics.jsonl", "best.npz", "last.npz", "curves.png", "attention.png", "samples.txt")
+
 
 class Languages(NamedTuple):
     """Both sides' vocabularies and tokenisers: what lies between text and the model."""
@@ -55,30 +57,37 @@ class Run:
         self.path = Path(path)
 
     @classmethod
-    def create(cls, path, overwrite=False):
-        """A new directory. An existing one with a run in it is refused, unless `overwrite`, which removes the run's files."""
+    def new(cls, path, overwrite=False):
+        """A run that will begin here. A directory with a run in it is refused, unless `overwrite`. Nothing is changed yet."""
         run = cls(path)
-        names = ("config.json", "metrics.jsonl", "best.npz", "last.npz", "curves.png", "attention.png", "samples.txt")
-        there = [run.path / name for name in names if (run.path / name).exists()]
+        there = run._files()
         if there and not overwrite:
             raise UsageError(
                 f"{path} already holds a run ({there[0].name}); choose another directory, continue it with --resume, "
                 "or give --overwrite"
             )
+        return run
+
+    def begin(self, config):
+        """Make the directory, remove the files of the run that was in it, and write config.json."""
         try:
-            run.path.mkdir(parents=True, exist_ok=True)
-            for file in there:
+            self.path.mkdir(parents=True, exist_ok=True)
+            for file in self._files():
                 file.unlink()
         except OSError as error:
-            raise cannot_write(path, error) from None
-        return run
+            raise cannot_write(self.path, error) from None
+        self.write("config.json", json.dumps(config, indent=2, ensure_ascii=False) + "\n")
+
+    def _files(self):
+        """Those of a run's files that are there."""
+        return [path for name in FILES if (path := self.path / name).exists()]
+
+    def has_checkpoint(self):
+        return any((self.path / f"{name}.npz").exists() for name in ("last", "best"))
 
     def write(self, name, text):
         with replacing(self.path / name) as file:
             file.write(text.encode())
-
-    def write_config(self, config):
-        self.write("config.json", json.dumps(config, indent=2, ensure_ascii=False) + "\n")
 
     def config(self):
         try:
@@ -94,8 +103,12 @@ class Run:
     def metrics(self):
         """The epochs' records so far. A last line that was cut short by a kill is left out."""
         path = self.path / "metrics.jsonl"
-        lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
-        return [json.loads(line) for line in lines]
+        lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+        try:
+            records = [json.loads(line) for line in lines]
+            return sorted(records, key=lambda record: record["epoch"])
+        except (ValueError, TypeError, KeyError):
+            raise DataError(path, "the file is damaged: its lines are not the records of epochs", hint="remove it") from None
 
     def truncate_metrics(self, epochs):
         """Keep the records of the first `epochs` epochs (a run that is resumed from there writes the rest again)."""
@@ -117,6 +130,9 @@ class Run:
         if not self.path.exists():
             raise DataError(self.path, "there is no such run directory", hint="minis2s train writes one")
         path = self.path if self.path.is_file() else self.path / f"{name}.npz"
+        if not path.exists():
+            self.config()  # says so if this is no run at all
+            raise DataError(path, "there is no such checkpoint yet", hint=f"minis2s train --resume {self.path} goes on with the run")
         checkpoint = load_checkpoint(path)
         try:
             languages = Languages.from_record(checkpoint.record["languages"])

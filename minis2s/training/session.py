@@ -1,5 +1,6 @@
 """A whole run from its configuration: data, model, trainer, and the files that are kept."""
 
+import hashlib
 import signal
 import threading
 from contextlib import contextmanager
@@ -92,12 +93,31 @@ class Session(Reporter):
         examples, _ = self._encode(train, "training data")
         self.dev_examples, self.dev = self._encode(dev, "dev data")
         self.trainer = Trainer(self.model, examples, config.training, self._evaluate, self)
+        self.data_checksum = hashlib.sha256(repr(train).encode()).hexdigest()
         if resume:
-            _, _, checkpoint = run.load("last", backend)
-            self.trainer.restore(checkpoint)
-            run.truncate_metrics(self.trainer.progress.epoch)
+            self._go_on()
         else:
-            run.write_config(config.as_dict() | {"environment": self.environment})
+            run.begin(config.as_dict() | {"environment": self.environment})
+
+    def _go_on(self):
+        """Take the run up where its last checkpoint left it; from the start if it was stopped before its first one."""
+        run = self.run_directory
+        before = run.config().get("environment", {})
+        different = [f"{k} {before.get(k)} → {v}" for k, v in self.environment.items() if before.get(k) != v]
+        if different:
+            self.notes.append(f"the run goes on, but not to the last bit as it would have there: {', '.join(different)}")
+        if run.has_checkpoint():
+            path = run.path / "last.npz"
+            model, languages, checkpoint = run.load("last", self.model.backend)
+            if checkpoint.record.get("data") not in (self.data_checksum, None):
+                raise DataError(path, "the training data have changed since this run began", hint="restore them or start anew")
+            if languages.as_record() != self.languages.as_record() or model.config != self.model.config:
+                raise DataError(path, "its vocabularies or sizes are not those that config.json asks for")
+            try:
+                self.trainer.restore(checkpoint)
+            except (KeyError, TypeError, ValueError) as error:
+                raise DataError(path, f"it cannot be trained further, which only a last.npz can ({error})") from None
+        run.truncate_metrics(self.trainer.progress.epoch)
 
     def _encode(self, pairs, what):
         """(examples, pairs) within the length limit; what is left out is noted."""
@@ -112,19 +132,20 @@ class Session(Reporter):
 
     def train(self):
         """Run to the end. On Ctrl-C the state is saved where it is, and KeyboardInterrupt goes on to the caller."""
-        try:
-            with _stop_between_updates(self.trainer):
+        with _stop_between_updates(self.trainer):
+            try:
                 self.trainer.run()
-        except KeyboardInterrupt:
-            self._save_last()
-            raise
+            except KeyboardInterrupt:
+                self.trainer.updating = True  # another Ctrl-C must not stop the saving
+                self._save_last()
+                raise
 
     def _evaluate(self, model):
         scores, self.dev_translations = translation_scores(self.translator, self.dev)
         return {"loss": teacher_forced_loss(model, self.dev_examples), **scores}
 
     def _save_last(self):
-        record = {"progress": asdict(self.trainer.progress), "config": self.config.as_dict()}
+        record = {"progress": asdict(self.trainer.progress), "config": self.config.as_dict(), "data": self.data_checksum}
         self.run_directory.save("last", self.model, self.languages, record, self.trainer.optimiser)
 
     def start(self, trainer):
