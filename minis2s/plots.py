@@ -3,12 +3,14 @@
 from functools import lru_cache
 
 import matplotlib
+import numpy as np
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 
 from minis2s.training.files import replacing
 
+LARGEST = 100  # inches on a side of a picture: beyond some 500 the library gives up
 DEFAULT_FONT = "DejaVu Sans"
 # Tried first, in this order; then whatever else is installed.
 PREFERRED_FONTS = (
@@ -54,8 +56,10 @@ def attention_map(path, source_tokens, target_tokens, weights, title=""):
         note = f"no installed font has {missing[:10]!r}: tokens are labelled by number; {FONT_HINT}"
         source_tokens, target_tokens = ([str(k + 1) for k in range(len(tokens))] for tokens in (source_tokens, target_tokens))
         title = ""
-    with matplotlib.rc_context({"font.family": families, "axes.unicode_minus": False}):
-        figure = Figure(figsize=(1.8 + 0.45 * len(source_tokens), 1.4 + 0.4 * len(target_tokens)), layout="constrained")
+    # parse_math: a token "$x$" is no formula.
+    with matplotlib.rc_context({"font.family": families, "axes.unicode_minus": False, "text.parse_math": False}):
+        size = (1.8 + 0.45 * len(source_tokens), 1.4 + 0.4 * len(target_tokens))
+        figure = Figure(figsize=np.minimum(size, LARGEST), layout="constrained")
         axes = figure.subplots()
         image = axes.imshow(weights, cmap="Blues", vmin=0, vmax=1, aspect="auto")
         axes.set_xticks(range(len(source_tokens)), source_tokens, rotation=45, ha="right", rotation_mode="anchor")

@@ -4,6 +4,8 @@ The engines take turns in one process, on the same weights and the same batch; t
 timed. A ratio above one means that minis2s is faster.
 """
 
+import math
+
 from minis2s.backend import keep_freed_memory
 from minis2s.bench.engines import ENGINES, engine
 from minis2s.bench.measure import machine, measure
@@ -21,8 +23,8 @@ def add_arguments(parser):
 
 
 def run(args):
-    if args.seconds <= 0:
-        raise UsageError(f"--seconds must be greater than zero, not {args.seconds}")
+    if not 0 < args.seconds < math.inf:
+        raise UsageError(f"--seconds must be greater than zero and finite, not {args.seconds}")
     keep_freed_memory()
     settings = [setting(name) for name in args.settings.split(",")]
     names = ["minis2s", *(name for name in args.against.split(",") if name)]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from minis2s.backend import NAMES as BACKENDS
 from minis2s.backend import keep_freed_memory, select
+from minis2s.cli.arguments import positive_int
 from minis2s.cli.output import console, print_json
 from minis2s.errors import UsageError
 from minis2s.training.run import load
@@ -21,8 +22,9 @@ def add_arguments(parser):
     parser.add_argument("run", metavar="RUN", help="a run's directory (its best.npz is used), or a checkpoint")
     parser.add_argument("sentences", nargs="*", metavar="SENTENCE", help="default: the lines of standard input")
     parser.add_argument("--attention", metavar="PNG", help="draw the alignment of a single sentence")
-    parser.add_argument("--max-length", type=int, metavar="N", help="longest translation, in tokens (default: 2 × source + 10)")
-    parser.add_argument("--max-source", type=int, metavar="N", default=200, help="longest source, in tokens (%(default)s)")
+    longest = "longest translation, in tokens (default: 2 × source + 10)"
+    parser.add_argument("--max-length", type=positive_int, metavar="N", help=longest)
+    parser.add_argument("--max-source", type=positive_int, metavar="N", default=200, help="longest source, in tokens (%(default)s)")
     parser.add_argument("--backend", choices=BACKENDS, metavar="NAME", help=f"{', '.join(BACKENDS)} (default: $MINIS2S_BACKEND)")
     parser.add_argument("--json", action="store_true", help="one JSON document with tokens, unknown words and probabilities")
 
@@ -30,14 +32,12 @@ def add_arguments(parser):
 def run(args):
     if args.attention and len(args.sentences) != 1:
         raise UsageError("--attention draws one sentence: give exactly one as an argument")
-    for name in ("max_length", "max_source"):
-        if getattr(args, name) is not None and getattr(args, name) < 1:
-            raise UsageError(f"--{name.replace('_', '-')} must be at least 1, not {getattr(args, name)}")
     keep_freed_memory()
     translator = load(args.run, select(args.backend), max_source=args.max_source)
     results = []
-    for number, chunk in enumerate(_chunks(args.sentences or _standard_input())):
-        translations = translator.translate(chunk, max_length=args.max_length, first=number * LINES_AT_ONCE + 1)
+    at_once = 1 if not args.sentences and sys.stdin.isatty() else LINES_AT_ONCE  # someone who types waits for each answer
+    for chunk in _chunks(args.sentences or _standard_input(), at_once):
+        translations = translator.translate(chunk, max_length=args.max_length, first=len(results) + 1)
         for t in translations:
             if not args.json:
                 print(t.flagged, flush=True)
@@ -56,16 +56,16 @@ def _standard_input():
     """Its lines, as they come; bytes that are not UTF-8 are refused with their line."""
     for number, line in enumerate(sys.stdin.buffer, start=1):
         try:
-            yield line.decode("utf-8").rstrip("\r\n")
+            yield line.decode("utf-8").removeprefix("\ufeff").rstrip("\r\n")
         except UnicodeDecodeError:
             raise UsageError(f"standard input, line {number}: not UTF-8") from None
 
 
-def _chunks(sentences):
+def _chunks(sentences, size):
     chunk = []
     for sentence in sentences:
         chunk.append(sentence)
-        if len(chunk) == LINES_AT_ONCE:
+        if len(chunk) == size:
             yield chunk
             chunk = []
     if chunk:

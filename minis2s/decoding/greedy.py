@@ -1,5 +1,6 @@
 """Greedy decoding (D1.5): at each step the most probable word, until every sentence has ended."""
 
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
@@ -21,32 +22,36 @@ class Hypothesis(NamedTuple):
 
 
 def greedy(model, source, source_mask, max_length):
-    """Translate a batch. source: (T, B) word numbers; source_mask: (T, B) host booleans. Returns a Hypothesis for each column.
+    """Translate a batch. source: (T, B) word numbers; source_mask: (T, B) host booleans; max_length: most words of a
+    translation, EOS not counted, one number or one for each column. Returns a Hypothesis for each column.
 
     model needs `start(source, source_mask) -> state` and `step(words, state) -> (logits, state, weights)`, with
     `state.select(rows)`. A sentence that has ended leaves the batch, so the work stops as soon as all are done. PAD and BOS
     are never produced.
     """
     B = source.shape[1]
+    limits = np.broadcast_to(max_length, B)
     state = model.start(source, source_mask)
     alive = np.arange(B)
     last = np.full(B, BOS)
     words, weights = [[] for _ in range(B)], [[] for _ in range(B)]
     log_probability, complete = np.zeros(B), np.zeros(B, dtype=bool)
-    for _ in range(max_length + 1):
+    for n_words in count():  # of every sentence that is alive
         logits, state, alpha = model.step(last, state)
         p = to_host(softmax(logits)[0])
-        p[:, [PAD, BOS]] = 0
+        p[:, [PAD, BOS]] = -1  # below the others even where those underflow to zero
         last = p.argmax(axis=1)
-        log_probability[alive] += np.log(np.maximum(p[np.arange(len(alive)), last], np.finfo(p.dtype).tiny))
+        ended = last == EOS
+        fits = ended | (n_words < limits[alive])  # a translation of just the longest length may still end
+        log_p = np.log(np.maximum(p[np.arange(len(alive)), last], np.finfo(p.dtype).tiny))
+        log_probability[alive[fits]] += log_p[fits]
+        complete[alive[ended]] = True
         alpha = to_host(alpha)
-        for k, b in enumerate(alive):
-            weights[b].append(alpha[:, k])
-            if last[k] == EOS:
-                complete[b] = True
-            else:
-                words[b].append(int(last[k]))
-        going_on = np.flatnonzero((last != EOS) & (np.array([len(words[b]) for b in alive]) < max_length))
+        for k in np.flatnonzero(fits):
+            weights[alive[k]].append(alpha[:, k])
+            if not ended[k]:
+                words[alive[k]].append(int(last[k]))
+        going_on = np.flatnonzero(fits & ~ended)
         if not len(going_on):
             break
         if len(going_on) < len(alive):

@@ -66,7 +66,8 @@ class Translator:
         results = [None] * len(sentences)
         for rows in bucketed_batches(examples, batch_size) if examples else []:
             batch = make_batch([examples[r] for r in rows])
-            limit = max_length or 2 * batch.source.shape[0] + 10
+            # Each sentence's own limit: a translation must not depend on the others that happen to be in the batch.
+            limit = max_length or 2 * batch.source_mask.sum(axis=0) + 10
             for place, hypothesis in zip(batch.index, greedy(self.model, batch.source, batch.source_mask, limit), strict=True):
                 row = rows[place]
                 results[row] = self._translation(sentences[row], tokens[row], hypothesis)
