@@ -73,8 +73,8 @@ def weights_inputs(rng, T=4, B=3):
     return {"e": rng.standard_normal((T, B)), "mask": rng.permuted(source_mask(T, B), axis=1)}
 
 
-def masked_score_inputs(rng):
-    return score_inputs(rng) | {"mask": rng.permuted(source_mask(), axis=1)}
+def masked_score_inputs(rng, T=4, B=3, H=2, C=5, A=6):
+    return score_inputs(rng, T, B, H, C, A) | {"mask": rng.permuted(source_mask(T, B), axis=1)}
 
 
 def context_inputs(rng, T=4, B=3, C=5):
