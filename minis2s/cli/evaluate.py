@@ -23,7 +23,7 @@ def add_arguments(parser):
     parser.add_argument("run", metavar="RUN", help="a run's directory (its best.npz is used), or a checkpoint")
     parser.add_argument("files", nargs="*", metavar="FILE", help="one tab-separated file, or two aligned ones")
     parser.add_argument("--task", metavar="NAME", help=f"the held-out test part of built-in data instead: {', '.join(TASKS)}")
-    parser.add_argument("--max-source", type=positive_int, metavar="N", default=200, help="longest source, in tokens (%(default)s)")
+    parser.add_argument("--max-source", type=positive_int, metavar="N", default=200, help="most tokens of a source (%(default)s)")
     parser.add_argument("--backend", choices=BACKENDS, metavar="NAME", help=f"{', '.join(BACKENDS)} (default: $MINIS2S_BACKEND)")
     parser.add_argument("--json", action="store_true", help="one JSON document")
 

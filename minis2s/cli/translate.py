@@ -24,7 +24,7 @@ def add_arguments(parser):
     parser.add_argument("--attention", metavar="PNG", help="draw the alignment of a single sentence")
     longest = "longest translation, in tokens (default: 2 × source + 10)"
     parser.add_argument("--max-length", type=positive_int, metavar="N", help=longest)
-    parser.add_argument("--max-source", type=positive_int, metavar="N", default=200, help="longest source, in tokens (%(default)s)")
+    parser.add_argument("--max-source", type=positive_int, metavar="N", default=200, help="most tokens of a source (%(default)s)")
     parser.add_argument("--backend", choices=BACKENDS, metavar="NAME", help=f"{', '.join(BACKENDS)} (default: $MINIS2S_BACKEND)")
     parser.add_argument("--json", action="store_true", help="one JSON document with tokens, unknown words and probabilities")
 

@@ -29,10 +29,10 @@ class FlatParameters:
         """‖g‖ over all parameters, a host float; inf or NaN if a gradient is."""
         return math.sqrt(float(self.gradients @ self.gradients))
 
-    def largest(self):
-        """(name, size) of the parameter that holds the largest absolute value, or the first NaN."""
-        xp = array_module(self.values)
-        sizes = {name: float(xp.abs(self.values[part]).max()) for name, part in self.parts.items()}
+    def largest(self, vector):
+        """(name, size) of the part of `values` or `gradients` with the largest absolute value, or with the first NaN."""
+        xp = array_module(vector)
+        sizes = {name: float(xp.abs(vector[part]).max()) for name, part in self.parts.items()}
         return max(sizes.items(), key=lambda item: math.inf if math.isnan(item[1]) else item[1])
 
     def first_not_finite(self):
