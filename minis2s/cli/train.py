@@ -47,6 +47,7 @@ def add_arguments(parser):
     group.add_argument("--hidden-size", type=int, default=sizes.hidden_size, metavar="N", help="of decoder and encoder memory")
     group.add_argument("--attention-size", type=int, default=sizes.attention_size, metavar="N")
     group.add_argument("--one-direction", action="store_true", help="an encoder that reads forward only")
+    group.add_argument("--dropout", type=float, default=sizes.dropout, metavar="X", help="share dropped while training")
 
     group = parser.add_argument_group("training")
     group.add_argument("--epochs", type=int, default=training.epochs, metavar="N")
@@ -122,7 +123,7 @@ def configuration(args):
         min_frequency=args.min_frequency,
         max_length=args.max_length,
     )
-    sizes = Seq2SeqConfig(args.embedding_size, args.hidden_size, args.attention_size, not args.one_direction)
+    sizes = Seq2SeqConfig(args.embedding_size, args.hidden_size, args.attention_size, not args.one_direction, args.dropout)
     training = TrainingConfig(
         epochs=args.epochs,
         batch_size=args.batch_size,

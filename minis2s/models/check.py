@@ -22,6 +22,8 @@ TARGET_LENGTHS = (2, 3, 1, 3, 2)
 FULL_LENGTHS = (4, 4, 4, 4, 4)  # nothing to sort and no padding: packing hands out the arrays themselves
 SIZES = {"source_words": 8, "target_words": 9, "embedding_size": 2, "hidden_size": 4, "attention_size": 7}
 
+DROPOUT = 0.25
+
 
 class LSTMOutputs(NamedTuple):
     h: Any
@@ -46,6 +48,11 @@ def small_batch(rng, source_words, target_words, source_lengths=SOURCE_LENGTHS, 
     )
 
 
+def same_masks():
+    """A generator that draws the same dropout masks each time: a derivative needs the same function twice."""
+    return np.random.default_rng(3)
+
+
 def mask_of(lengths):
     """(T, B) booleans, True for the first lengths[b] steps of column b."""
     return np.arange(max(lengths))[:, None] < np.asarray(lengths)
@@ -54,7 +61,7 @@ def mask_of(lengths):
 def check_model(id, model, batch, methods=("complex-step", "five-point")):
     """The loss's gradient for every parameter of `model` (float64) on one batch. List of Result."""
     parameters = model.state_on_backend()
-    _, cache = model.forward(batch)
+    _, cache = model.forward(batch, rng=same_masks())
     model.zero_gradients()
     for share in (0.75, 0.25):  # gradients add up, and are those of d_loss · loss
         model.backward(cache, share)
@@ -62,7 +69,7 @@ def check_model(id, model, batch, methods=("complex-step", "five-point")):
 
     def loss(**values):
         with using(model, values):
-            return model.forward(batch)[0]
+            return model.forward(batch, rng=same_masks())[0]
 
     return gradcheck.check_function(id, loss, parameters, analytic, [1.0], methods)
 
@@ -92,13 +99,13 @@ def check_lstm(id, rng, reverse, backend, methods=("complex-step", "five-point")
 
 def check_encoder(id, rng, backend, methods=("complex-step", "five-point")):
     """The encoder's parameters, from all outputs and from each of memory, final h and final c alone."""
-    encoder = Encoder(SIZES["source_words"], 3, 4, True, Initialiser(rng, backend, np.float64))
+    encoder = Encoder(SIZES["source_words"], 3, 4, True, DROPOUT, Initialiser(rng, backend, np.float64))
     batch = small_batch(rng, SIZES["source_words"], SIZES["target_words"])
     packing = Packing(batch.source_mask, backend.xp)
 
     def forward(**parameters):
         with using(encoder, parameters):
-            (memory, final), cache = encoder.forward(backend.asarray(batch.source), packing)
+            (memory, final), cache = encoder.forward(backend.asarray(batch.source), packing, same_masks())
         return LSTMOutputs(memory, *final), cache
 
     def backward(d_out, cache):
@@ -118,7 +125,7 @@ def whole_model_checks(rng, backend=None, methods=("complex-step", "five-point")
     results += check_lstm("layer LSTM without padding", rng, False, backend, methods, FULL_LENGTHS)
     results += check_encoder("layer encoder", rng, backend, methods)
     for id, bidirectional in (("model bidirectional", True), ("model unidirectional", False)):
-        config = Seq2SeqConfig(embedding_size=3, hidden_size=4, attention_size=3, bidirectional=bidirectional)
+        config = Seq2SeqConfig(embedding_size=3, hidden_size=4, attention_size=3, bidirectional=bidirectional, dropout=DROPOUT)
         model = Seq2Seq(config, 6, 7, rng, backend, np.float64)
         results += check_model(id, model, small_batch(rng, 6, 7), methods)
     return results

@@ -13,6 +13,7 @@ from minis2s.equations.linear import linear, linear_backward, linear_backward_in
 from minis2s.equations.lstm import LSTMState, lstm_pointwise, lstm_pointwise_backward
 from minis2s.layers.attention import AdditiveAttention
 from minis2s.layers.base import Layer
+from minis2s.layers.dropout import Dropout
 from minis2s.layers.embedding import Embedding
 from minis2s.layers.linear import Linear
 from minis2s.layers.lstm import zero_state
@@ -33,8 +34,9 @@ class DecoderState(NamedTuple):
 class Decoder(Layer):
     """W_y: (E, 4H) and W_r: (H+C, 4H) are the LSTM's input and recurrent weights, b (4H,) its bias; `output` is D4.4."""
 
-    def __init__(self, n_words, embedding_size, hidden_size, memory_size, attention_size, init):
+    def __init__(self, n_words, embedding_size, hidden_size, memory_size, attention_size, dropout, init):
         self.hidden_size, self.memory_size = hidden_size, memory_size
+        self.dropout = Dropout(dropout)  # of the embeddings, and of what the output reads
         self.embedding = Embedding(n_words, embedding_size, init)
         self.attention = AdditiveAttention(hidden_size, memory_size, attention_size, init)
         self.W_y = init.xavier(embedding_size, hidden_size, blocks=4)
@@ -42,14 +44,16 @@ class Decoder(Layer):
         self.b = init.lstm_bias(hidden_size)
         self.output = Linear(hidden_size + memory_size, n_words, init)
 
-    def forward(self, ids, packing, memory, source_mask, state):
+    def forward(self, ids, packing, memory, source_mask, state, rng=None):
         """Teacher forcing: every step is given the true previous word.
 
-        ids: (S, B) previous words; packing: of the target mask; memory: (T, B, C); source_mask: (T, B); state: LSTMState s_0.
+        ids: (S, B) previous words; packing: of the target mask; memory: (T, B, C); source_mask: (T, B); state: LSTMState s_0;
+        rng: draws what is dropped, None drops nothing.
         Returns ((logits (N, V) of the real target places, attention weights (S, T, B)), cache).
         """
         xp, H = packing.xp, self.hidden_size
         y, cache_y = self.embedding.forward(ids)
+        y, cache_y_dropout = self.dropout.forward(y, rng)
         z, cache_z = linear(packing.pack(y), self.W_y.value, self.b.value)
         attention = self.attention.over(packing.sort(memory, axis=1), packing.sort(source_mask, axis=1))
         s, c = packing.sort(state.h), packing.sort(state.c)
@@ -62,9 +66,11 @@ class Decoder(Layer):
             after[rows, :H], after[rows, H:] = new.h, before[rows, H:]
             caches.append(cache)
             s, c = replace_first(xp, s, new.h), replace_first(xp, c, new.c)
+        after, cache_after_dropout = self.dropout.forward(after, rng)
         logits, cache_output = self.output.forward(after)
         weights = packing.unsort(attention.all_weights(), axis=2)
-        return (logits, weights), (packing, cache_y, cache_z, attention, before, caches, cache_output)
+        cache_dropout = cache_y_dropout, cache_after_dropout
+        return (logits, weights), (packing, cache_y, cache_z, attention, before, caches, cache_output, cache_dropout)
 
     def _step(self, z, state, attention):
         """One word: z (n, 4H) is the previous word's share of the pre-activations. Returns (state, [s_{i-1}; c_i], cache)."""
@@ -76,9 +82,10 @@ class Decoder(Layer):
 
     def backward(self, d_logits, cache):
         """Returns (d_memory (T, B, C), d_s_0 LSTMState); the parameters' gradients are added."""
-        packing, cache_y, cache_z, attention, before, caches, cache_output = cache
+        packing, cache_y, cache_z, attention, before, caches, cache_output, cache_dropout = cache
+        cache_y_dropout, cache_after_dropout = cache_dropout
         xp, H = packing.xp, self.hidden_size
-        d_after = self.output.backward(d_logits, cache_output)
+        d_after = self.dropout.backward(self.output.backward(d_logits, cache_output), cache_after_dropout)
         d_s, d_c = zero_state(before, packing.shape[1], H)
         d_a = xp.empty((len(packing), 4 * H), dtype=before.dtype)
         attention.start_backward()
@@ -95,7 +102,7 @@ class Decoder(Layer):
         self.W_y.accumulate(d_W_y)
         self.W_r.accumulate(d_W_r)
         self.b.accumulate(d_b)
-        self.embedding.backward(packing.unpack(d_y), cache_y)
+        self.embedding.backward(self.dropout.backward(packing.unpack(d_y), cache_y_dropout), cache_y)
         d_memory = packing.unsort(attention.finish_backward(), axis=1)
         return d_memory, LSTMState(packing.unsort(d_s), packing.unsort(d_c))
 

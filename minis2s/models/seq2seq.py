@@ -23,10 +23,11 @@ class Seq2SeqConfig:
     hidden_size: int = 128
     attention_size: int = 64
     bidirectional: bool = True
+    dropout: float = 0.0  # of the embeddings and of what the output reads, while training
 
     def __post_init__(self):
         for name, value in asdict(self).items():
-            if name != "bidirectional" and value < 1:
+            if name.endswith("_size") and value < 1:
                 raise UsageError(f"{name} must be at least 1, not {value}")
         if self.bidirectional and self.hidden_size % 2:
             raise UsageError(f"hidden_size must be even for a bidirectional encoder, not {self.hidden_size}")
@@ -42,20 +43,23 @@ class Seq2Seq(Layer):
         self.config, self.backend = config, backend or select("numpy")
         init = Initialiser(rng, self.backend, dtype)
         k = config
-        self.encoder = Encoder(source_words, k.embedding_size, k.hidden_size, k.bidirectional, init)
-        self.decoder = Decoder(target_words, k.embedding_size, k.hidden_size, k.hidden_size, k.attention_size, init)
+        self.encoder = Encoder(source_words, k.embedding_size, k.hidden_size, k.bidirectional, k.dropout, init)
+        self.decoder = Decoder(target_words, k.embedding_size, k.hidden_size, k.hidden_size, k.attention_size, k.dropout, init)
 
-    def forward(self, batch, total=None):
+    def forward(self, batch, total=None, rng=None):
         """The loss of a batch under teacher forcing, in nats per target token.
 
-        total: the number of tokens to divide by, if this is a part of a larger batch. Returns (loss, cache); the attention
+        total: the number of tokens to divide by, if this is a part of a larger batch; rng: draws what dropout drops, None (the
+        default, for evaluation) drops nothing. Returns (loss, cache); the attention
         weights (S, T, B) are the cache's last item.
         """
         xp = self.backend.xp
         source, target = Packing(batch.source_mask, xp), Packing(batch.target_mask, xp)
-        (memory, state), cache_encoder = self.encoder.forward(xp.asarray(batch.source), source)
+        (memory, state), cache_encoder = self.encoder.forward(xp.asarray(batch.source), source, rng)
         mask = xp.asarray(batch.source_mask)
-        (logits, weights), cache_decoder = self.decoder.forward(xp.asarray(batch.target_in), target, memory, mask, state)
+        (logits, weights), cache_decoder = self.decoder.forward(
+            xp.asarray(batch.target_in), target, memory, mask, state, rng
+        )
         targets = target.pack(xp.asarray(batch.target_out))
         loss, cache_loss = cross_entropy(logits, targets, total=total or batch.n_target_tokens)
         return loss, (cache_encoder, cache_decoder, cache_loss, weights)

@@ -132,7 +132,8 @@ class Run:
         path = self.path if self.path.is_file() else self.path / f"{name}.npz"
         if not path.exists():
             self.config()  # says so if this is no run at all
-            raise DataError(path, "there is no such checkpoint yet", hint=f"minis2s train --resume {self.path} goes on with the run")
+            hint = f"minis2s train --resume {self.path} goes on with the run"
+            raise DataError(path, "there is no such checkpoint yet", hint=hint)
         checkpoint = load_checkpoint(path)
         try:
             languages = Languages.from_record(checkpoint.record["languages"])

@@ -68,7 +68,8 @@ class Progress:
 class Trainer:
     """Trains `model` on Examples.
 
-    evaluate(model) → dict of dev scores ("loss" and others), called after each epoch; `report` is told what happens (see `Reporter`).
+    evaluate(model) → dict of dev scores ("loss" and others), called after each epoch; `report` is told what happens
+    (see `Reporter`).
     """
 
     def __init__(self, model, examples, config, evaluate, report=None):
@@ -132,7 +133,7 @@ class Trainer:
             rng = np.random.default_rng([config.seed, 2, progress.epoch, step])
             batch = make_batch(hide_words([self.examples[row] for row in plan[step]], config.hide_words, rng))
             done = progress.total_steps / (config.epochs * len(plan))
-            loss, norm = self.gradient(batch)
+            loss, norm = self.gradient(batch, rng)
             self.updating = True
             self.optimiser.step(config.learning_rate * rate(done), norm)
             progress.step, progress.total_steps = step + 1, progress.total_steps + 1
@@ -143,10 +144,13 @@ class Trainer:
             self._stop_if_requested()
             self.report.step(loss, norm, batch.n_target_tokens)
 
-    def gradient(self, batch):
-        """(loss, gradient norm) of a batch; the gradients are in place. Raises Minis2sError if either is not finite."""
+    def gradient(self, batch, rng=None):
+        """(loss, gradient norm) of a batch; the gradients are in place. rng: for dropout.
+
+        Raises Minis2sError if either is not finite.
+        """
         self.model.zero_gradients()
-        loss, cache = self.model.forward(batch)
+        loss, cache = self.model.forward(batch, rng=rng)
         self.model.backward(cache)
         loss, norm = float(loss), self.flat.gradient_norm()
         if not (math.isfinite(loss) and math.isfinite(norm)):
