@@ -96,13 +96,13 @@ def align_recurrently_backward(d_alpha, cache):
     return SimpleNamespace(s=d_s, alpha_0=d_alpha_0, d_0=d_d_0, **d_weights)
 
 
-def location_inputs(rng, S=2, T=4, B=3, H=2, C=6, A=7, K=8, width=5):
+def location_inputs(rng, S=2, T=4, B=3, H=2, C=6, A=5, K=8, width=7):
     arrays = random_arrays(rng, s=(S, B, H), alpha_0=(T, B), h=(T, B, C))
     arrays |= random_arrays(rng, W_s=(H, A), W_h=(C, A), v=(A,), F=(width, K), U=(K, A))
     return arrays | {"mask": rng.permuted(source_mask(T, B), axis=1)}
 
 
-def recurrent_inputs(rng, S=3, T=4, B=3, H=2, C=6, A=7, K=2, width=5):
+def recurrent_inputs(rng, S=3, T=4, B=3, H=2, C=6, A=5, K=8, width=7):
     arrays = location_inputs(rng, S, T, B, H, C, A, K, width)
     return arrays | random_arrays(rng, d_0=(T, B, K), W_d=(K, K), b=(K,))
 

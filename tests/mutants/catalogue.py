@@ -1,0 +1,221 @@
+"""Mistakes that people really make in a backward pass, each as one change of the source: what stands there, what they write."""
+
+from typing import NamedTuple
+
+
+class Mistake(NamedTuple):
+    """`before` must stand exactly once in the source of `function` (its dotted name)."""
+
+    title: str
+    function: str
+    before: str
+    after: str
+
+
+IN_EQUATIONS = {
+    "equations.activations.sigmoid_slope": [
+        ("σ' written as σ(1 + σ)", "(1 - y)", "(1 + y)"),
+        ("σ' written as 1 − σ²", "d_y * y * (1 - y)", "d_y * (1 - y * y)"),
+        ("σ' with the sigmoid applied twice", "d_y * y * (1 - y)", "d_y * sigmoid_values(y) * (1 - sigmoid_values(y))"),
+    ],
+    "equations.activations.tanh_slope": [
+        ("tanh' written as 1 − tanh", "1 - y * y", "1 - y"),
+        ("tanh' written as that of the sigmoid", "(1 - y * y)", "y * (1 - y)"),
+        ("tanh' with tanh applied twice", "(1 - y * y)", "(1 - array_module(y).tanh(y) ** 2)"),
+    ],
+    "equations.linear.linear_backward_input": [
+        ("W not transposed", "W.T", "W"),
+        ("gradient silently in single precision", "d_y @ W.T", '(d_y @ W.T).astype("float32")'),
+    ],
+    "equations.linear._sum_to": [
+        ("bias gradient: mean instead of sum", "d_y.sum(", "d_y.mean("),
+    ],
+    "equations.linear.linear_backward_parameters": [
+        (
+            "weight gradient divided by the batch as well",
+            "d_y.reshape(-1, d_y.shape[-1])",
+            "d_y.reshape(-1, d_y.shape[-1]) / len(d_y)",
+        ),
+        ("weight gradient as the transpose", "return d_W,", "return d_W.T.reshape(d_W.shape),"),
+    ],
+    "backend.scatter_add": [
+        (
+            "a repeated word keeps only its last gradient",
+            "np.add.at(out.reshape(-1), flat_ids, rows.reshape(-1))",
+            "out.reshape(-1)[flat_ids] = rows.reshape(-1)",
+        ),
+        (
+            "a[ids] += d, which counts a repeated word once",
+            "np.add.at(out.reshape(-1), flat_ids, rows.reshape(-1))",
+            "out.reshape(-1)[flat_ids] += rows.reshape(-1)",
+        ),
+    ],
+    "equations.embedding.embedding_backward": [
+        ("gradient given to the word one step later", "ids, d_x)", "ids, d_x[list(range(1, len(d_x))) + [0]])"),
+    ],
+    "equations.lstm.lstm_cell_state_backward": [
+        ("f forgotten in d_c_prev", "d_c * f)", "d_c)"),
+        ("c_t for c_{t-1} in the forget gate's gradient", "d_c * c_prev", "d_c * (f * c_prev + i * g)"),
+        ("d_i with i instead of g", "d_c * g,", "d_c * i,"),
+    ],
+    "equations.lstm.lstm_pointwise_backward": [
+        ("gates i and f exchanged", "LSTMGates(d_i, d_f, d_o, d_g)", "LSTMGates(d_f, d_i, d_o, d_g)"),
+        ("gates in another library's order i, f, g, o", "LSTMGates(d_i, d_f, d_o, d_g)", "LSTMGates(d_i, d_f, d_g, d_o)"),
+        ("cell gradient from h only", "d_c_of_h if d_c is None else d_c + d_c_of_h", "d_c_of_h"),
+        ("cell gradient from c only, when there is one", "else d_c + d_c_of_h", "else d_c"),
+    ],
+    "equations.lstm.lstm_gates_backward": [
+        ("candidate's slope taken for a sigmoid's", "sigmoid_slope, tanh_slope)", "sigmoid_slope, sigmoid_slope)"),
+        ("the slopes of the gates forgotten", "else slope(d_y, y)", "else d_y"),
+    ],
+    "equations.lstm.lstm_hidden_state_backward": [
+        ("o forgotten on the way from h to c", "d_h * o,", "d_h,"),
+        ("tanh' forgotten on the way from h to c", "tanh_slope(d_h * o, tanh_c)", "d_h * o"),
+        ("tanh applied to tanh(c) again", "d_h * tanh_c,", "d_h * array_module(tanh_c).tanh(tanh_c),"),
+    ],
+    "equations.attention.additive_score_backward": [
+        ("tanh' forgotten in the additive score", "tanh_slope(d_e[..., None] * v, u)", "d_e[..., None] * v"),
+        ("query's gradient from the last source word only", "d_keys.sum(axis=0)", "d_keys[-1]"),
+        ("query's gradient averaged over the source", "d_keys.sum(axis=0)", "d_keys.mean(axis=0)"),
+    ],
+    "equations.attention.context_backward_states": [
+        ("context's gradient spread evenly over the source", "(w.swapaxes(1, 2) @ d)", "(xp.ones_like(w).swapaxes(1, 2) @ d)"),
+    ],
+    "equations.softmax.softmax_backward": [
+        ("softmax backward without the Σ term", "(d_p - (p * d_p).sum(axis=axis, keepdims=True))", "d_p"),
+        ("softmax backward by the Jacobian's diagonal only", "(d_p - (p * d_p).sum(axis=axis, keepdims=True))", "d_p * (1 - p)"),
+        ("Σ of the softmax without p", "(p * d_p).sum", "d_p.sum"),
+        ("Σ of the softmax over the last axis instead of the source", "axis=axis", "axis=-1"),
+    ],
+    "equations.softmax.cross_entropy_backward": [
+        ("mask forgotten at padded tokens", "xp.where(mask[:, None], d_logits, 0)", "d_logits"),
+        ("loss gradient not divided by the number of tokens", "d_loss / total", "d_loss"),
+        ("loss gradient divided by all places, padding too", "d_loss / total", "d_loss / targets.size"),
+        ("the loss's own upstream gradient ignored", "d_loss / total", "1 / total"),
+        ("p − 1 for all words instead of the target", "d_logits[rows, targets] -=", "d_logits -="),
+        ("targets one place off", "d_logits[rows, targets]", "d_logits[rows, xp.roll(targets, 1)]"),
+        ("label smoothing: 1 − ε forgotten at the target", "(1 - smoothing) * d_loss", "d_loss"),
+        ("label smoothing: ε spread over V − 1 words", "smoothing / shape[-1]", "smoothing / (shape[-1] - 1)"),
+    ],
+    "equations.losses.mean_squared_error_backward": [
+        ("squared error: the factor 2 forgotten", "2 * d_loss", "d_loss"),
+        ("squared error: mean over rows, not over entries", "/ size", "/ (size / difference.shape[-1])"),
+    ],
+    "equations.ctc.ctc_backward": [
+        ("CTC: β counts p_t as well as α", "alpha[t + 1] + beta", "alpha[t + 1] + beta + emitted[t]"),
+        ("CTC: blank skipped between equal labels", "xp.where(may_skip, b, LOG_ZERO)", "b"),
+        ("CTC: padded steps move β on", "xp.where(mask[t], moved, beta)", "moved"),
+        ("CTC: mask forgotten in the result", "xp.where(mask[..., None], d_logits, 0)", "d_logits"),
+    ],
+    # GRU
+    "equations.gru.gru_update_backward": [
+        ("GRU: the update gate's other polarity", "d_h * (1 - z), d_h * z", "d_h * z, d_h * (1 - z)"),
+        ("GRU: n − h for h − n", "(h_prev - n)", "(n - h_prev)"),
+        ("GRU: the new state for the old one in z's gradient", "(h_prev - n)", "((1 - z) * n + z * h_prev - n)"),
+    ],
+    "equations.gru.gru_pointwise_backward": [
+        ("GRU: r forgotten behind the product", "join([d_a, d_a_hn]", "join([d_a, d_a_n]"),
+        ("GRU: r also before the product", "join([d_a, d_a_n]", "join([d_a, d_a_hn]"),
+        ("GRU: gates r and z exchanged", "GRUGates(d_r, d_z)", "GRUGates(d_z, d_r)"),
+    ],
+    "equations.gru.gru_cell_backward": [
+        ("GRU: h_{t-1} reached by the product only", "d_h_prev + d_h_prev_of_product", "d_h_prev_of_product"),
+    ],
+    "equations.gru.gru_cell_reset_before_backward": [
+        ("GRU: h_{t-1} not reached by the reset", "d_h_prev_of_reset + d_h_prev_of_gates", "d_h_prev_of_gates"),
+    ],
+    # scores, contexts, regularisers
+    "equations.scores.scaled_dot_score_backward": [
+        ("1/√A forgotten on the way back", "d_e * scale", "d_e"),
+        ("1/√A applied to keys and query, thus twice", "d_e * scale", "d_e * scale * scale"),
+    ],
+    "equations.scores.unit_backward": [
+        ("cosine: the length taken for a constant", "(d_u - u * (u * d_u).sum(axis=-1, keepdims=True))", "d_u"),
+        ("cosine: the length forgotten", " / length / largest", ""),
+        ("cosine: the length squared", " / length / largest", " / (length * largest) ** 2"),
+    ],
+    "equations.contexts.last_state_backward": [
+        ("last state: every step gets the gradient", ".where(is_last, d_c, 0)", ".where(is_last | True, d_c, 0)"),
+    ],
+    "equations.sigmoid_attention.sigmoid_gate_backward": [
+        ("sigmoid gate: query's gradient not summed", "d_keys.sum(axis=0)", "d_keys[0]"),
+    ],
+    "equations.alignment.alignment_windows_backward": [
+        ("windows: overwriting where they overlap", "d_padded[k : k + T] +=", "d_padded[k : k + T] ="),
+    ],
+    "equations.regularisers.dropout_backward": [
+        ("dropout: scale forgotten on the way back", "d_y * scale", "d_y"),
+        ("dropout: mask forgotten on the way back", ".where(keep, d_y * scale, 0)", ".where(keep | True, d_y * scale, 0)"),
+    ],
+}
+
+IN_LAYERS = {
+    "layers.lstm.LSTM.backward": [
+        ("no gradient through the recurrence", "d_h[:n] + d_rows[rows]", "d_rows[rows]"),
+        ("only the last step's output has a gradient", "d_h[:n] + d_rows[rows]", "d_h[:n]"),
+        ("h_t for h_{t-1} in W_h's gradient", "d_a, h_before)", "d_a, xp.roll(h_before, -1, axis=0))"),
+        ("back-propagation forward in time", "zip(reversed(steps), reversed(caches)", "zip(steps, caches"),
+        ("the cell's gradient not carried back in time", "d_c[:n] = d_c_before", "d_c[:n] = 0"),
+        ("the final state's gradient not sorted as the rows are", "packing.sort(d).copy()", "d.copy()"),
+        ("sorted once more instead of back", "packing.unsort(d_h)", "packing.sort(d_h)"),
+        (
+            "sequences that start later in reverse lose their final gradient",
+            "d_c[:n] = d_c_before",
+            "d_c[n:], d_c[:n] = 0, d_c_before",
+        ),
+        (
+            "h_0 and c_0 exchanged",
+            "LSTMState(packing.unsort(d_h), packing.unsort(d_c))",
+            "LSTMState(packing.unsort(d_c), packing.unsort(d_h))",
+        ),
+        ("a caller's upstream gradient overwritten", "packing.sort(d).copy()", "packing.sort(d)"),
+    ],
+    "layers.base.Parameter.accumulate": [
+        ("gradients overwritten instead of added up", "self.grad += gradient", "self.grad = gradient"),
+    ],
+    "layers.attention.AttentionPass.step_backward": [
+        ("keys' gradient from the first step only", "self._d_keys[:, :n] += d_keys", "self._d_keys[:, :n] = d_keys"),
+        ("v's gradient from the first step only", "self._d_v += d_v", "self._d_v = d_v"),
+    ],
+    "layers.attention.AttentionPass.finish_backward": [
+        ("steps matched with the weights of other steps", "self._d_contexts[::-1]", "self._d_contexts"),
+        ("no gradient to the encoder through the scores", "return d_memory +", "return 0 * d_memory +"),
+        (
+            "no gradient to the encoder through the contexts",
+            "return d_memory + context_backward_states(d_contexts, self.all_weights())",
+            "return d_memory",
+        ),
+    ],
+    "models.decoder.Decoder.backward": [
+        ("the context's gradient from the cell only", "d_before[:, H:] + d_after[rows, H:]", "d_before[:, H:]"),
+        ("the context's gradient from the output only", "d_before[:, H:] + d_after[rows, H:]", "d_after[rows, H:]"),
+        ("no gradient to the previous state through the score", "d_before[:, :H] + attention", "d_before[:, :H] + 0 * attention"),
+        ("the state's gradient from the output only", "d_after[rows, :H] + d_s[:n]", "d_after[rows, :H]"),
+        ("[c; s] for [s; c]", "d_after[rows, :H] + d_s[:n]", "d_after[rows, -H:] + d_s[:n]"),
+    ],
+    "models.encoder.Encoder.backward": [
+        ("both directions' gradients into the words overwritten", "d_x + d_x_of_direction", "d_x_of_direction"),
+        ("the directions' halves exchanged", "self._split(d_memory)", "self._split(d_memory)[::-1]"),
+    ],
+    "models.seq2seq.Seq2Seq.backward": [
+        (
+            "the final state's gradient dropped between decoder and encoder",
+            "d_memory, d_state, cache_encoder",
+            "d_memory, None, cache_encoder",
+        ),
+        (
+            "the attention's gradient dropped between decoder and encoder",
+            "d_memory, d_state, cache_encoder",
+            "None, d_state, cache_encoder",
+        ),
+        ("d_loss ignored: mixed or scaled losses train wrongly", "cross_entropy_backward(d_loss,", "cross_entropy_backward(1.0,"),
+    ],
+}
+
+
+MISTAKES = [
+    Mistake(title, f"minis2s.{function}", before, after)
+    for group in (IN_EQUATIONS, IN_LAYERS)
+    for function, mistakes in group.items()
+    for title, before, after in mistakes
+]
