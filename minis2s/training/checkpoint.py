@@ -25,7 +25,7 @@ class Checkpoint(NamedTuple):
 
 def save_checkpoint(path, arrays, record):
     """Write atomically. Raises Minis2sError if the file cannot be written; an older file then stays."""
-    arrays = {name: np.ascontiguousarray(to_host(a)) for name, a in arrays.items()}
+    arrays = {name: np.asarray(to_host(a), order="C") for name, a in arrays.items()}
     record = {"format": FORMAT, "version": VERSION, **record}
     text = json.dumps({**record, "checksum": _checksum(arrays, record)}, ensure_ascii=False).encode()
     with replacing(path) as file:
