@@ -20,8 +20,8 @@ from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
 SOURCE_LENGTHS = (3, 6, 1, 3, 4)
 TARGET_LENGTHS = (2, 3, 1, 3, 2)
 FULL_LENGTHS = (4, 4, 4, 4, 4)  # nothing to sort and no padding: packing hands out the arrays themselves
-SIZES = {"source_words": 8, "target_words": 9, "embedding_size": 2, "hidden_size": 4, "attention_size": 7}
-
+SOURCE_WORDS, TARGET_WORDS = 8, 9
+SIZES = {"embedding_size": 2, "hidden_size": 4, "attention_size": 7}
 DROPOUT = 0.25
 
 
@@ -99,8 +99,8 @@ def check_lstm(id, rng, reverse, backend, methods=("complex-step", "five-point")
 
 def check_encoder(id, rng, backend, methods=("complex-step", "five-point")):
     """The encoder's parameters, from all outputs and from each of memory, final h and final c alone."""
-    encoder = Encoder(SIZES["source_words"], 3, 4, True, DROPOUT, Initialiser(rng, backend, np.float64))
-    batch = small_batch(rng, SIZES["source_words"], SIZES["target_words"])
+    encoder = Encoder(SOURCE_WORDS, 3, 4, True, DROPOUT, Initialiser(rng, backend, np.float64))
+    batch = small_batch(rng, SOURCE_WORDS, TARGET_WORDS)
     packing = Packing(batch.source_mask, backend.xp)
 
     def forward(**parameters):
@@ -124,10 +124,10 @@ def whole_model_checks(rng, backend=None, methods=("complex-step", "five-point")
     results += check_lstm("layer LSTM reversed", rng, True, backend, methods)
     results += check_lstm("layer LSTM without padding", rng, False, backend, methods, FULL_LENGTHS)
     results += check_encoder("layer encoder", rng, backend, methods)
-    for id, bidirectional in (("model bidirectional", True), ("model unidirectional", False)):
-        config = Seq2SeqConfig(embedding_size=3, hidden_size=4, attention_size=3, bidirectional=bidirectional, dropout=DROPOUT)
-        model = Seq2Seq(config, 6, 7, rng, backend, np.float64)
-        results += check_model(id, model, small_batch(rng, 6, 7), methods)
+    for id, bidirectional, dropout in (("model bidirectional", True, DROPOUT), ("model unidirectional", False, 0.0)):
+        config = Seq2SeqConfig(**SIZES, bidirectional=bidirectional, dropout=dropout)
+        model = Seq2Seq(config, SOURCE_WORDS, TARGET_WORDS, rng, backend, np.float64)
+        results += check_model(id, model, small_batch(rng, SOURCE_WORDS, TARGET_WORDS), methods)
     return results
 
 

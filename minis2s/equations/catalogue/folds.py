@@ -93,7 +93,6 @@ def cell_weights(rng, E, H, blocks):
 
 
 def lengths_mask(rng, T, B):
-    """(T, B) booleans, True for the first n_b steps; the lengths n_b are random, and one of them is T."""
-    lengths = rng.integers(1, T + 1, B)
-    lengths[rng.integers(B)] = T
+    """(T, B) booleans, True for the first n_b steps; the lengths n_b go from 1 to T, in any order."""
+    lengths = rng.permutation(np.linspace(1, T, B).round())
     return np.arange(T)[:, None] < lengths
