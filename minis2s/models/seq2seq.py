@@ -29,6 +29,8 @@ class Seq2SeqConfig:
         for name, value in asdict(self).items():
             if name.endswith("_size") and value < 1:
                 raise UsageError(f"{name} must be at least 1, not {value}")
+        if not 0 <= self.dropout < 1:
+            raise UsageError(f"dropout is a share in [0, 1), not {self.dropout}")
         if self.bidirectional and self.hidden_size % 2:
             raise UsageError(f"hidden_size must be even for a bidirectional encoder, not {self.hidden_size}")
 
