@@ -119,13 +119,13 @@ def arrays_in(x, path="cache"):
                 yield from arrays_in(part, f"{path}.{name}")
 
 
-@pytest.mark.parametrize("bidirectional", [True, False])
+@pytest.mark.parametrize("bidirectional, dropout", [(True, 0.0), (False, 0.0), (True, 0.3)])
 @pytest.mark.parametrize("scene", ["padding", "no padding"])
-def test_float32_stays_float32_everywhere(scene, bidirectional):
-    model = model_of(5, replace(CONFIG, bidirectional=bidirectional), dtype=np.float32)
+def test_float32_stays_float32_everywhere(scene, bidirectional, dropout):
+    model = model_of(5, replace(CONFIG, bidirectional=bidirectional, dropout=dropout), dtype=np.float32)
     batch = batch_of(SCENES[scene])
     model.zero_gradients()
-    loss, cache = model.forward(batch)
+    loss, cache = model.forward(batch, rng=np.random.default_rng(0))
     model.backward(cache)
     assert loss.dtype == np.float32
     seen = [(path, a) for path, a in arrays_in(cache) if a.dtype.kind == "f"]
@@ -220,6 +220,14 @@ def test_targets_are_fed_shifted_by_one():
     assert batch.target_out[:, 0].tolist() == [6, 7, 3]
 
 
+def test_dropout_is_for_training_only_and_follows_its_generator():
+    model, batch = model_of(11, replace(CONFIG, dropout=0.5)), batch_of(SCENES["padding"])
+    losses = [float(model.forward(batch, rng=np.random.default_rng(seed))[0]) for seed in (1, 1, 2)]
+    plain = [float(model.forward(batch)[0]) for _ in range(2)]
+    assert losses[0] == losses[1] != losses[2] and plain[0] == plain[1] not in losses
+    assert plain[0] == float(model_of(11, CONFIG).forward(batch)[0])
+
+
 # Translating is the same model
 
 
@@ -251,6 +259,9 @@ def test_rows_of_a_decoder_state_can_be_chosen():
         ({"hidden_size": 5}, "hidden_size must be even for a bidirectional encoder, not 5"),
         ({"embedding_size": 0}, "embedding_size must be at least 1, not 0"),
         ({"attention_size": -1}, "attention_size must be at least 1, not -1"),
+        ({"dropout": 1.0}, "dropout is a share"),
+        ({"dropout": -0.1}, "dropout is a share"),
+        ({"dropout": float("nan")}, "dropout is a share"),
     ],
 )
 def test_sizes_that_cannot_be_are_refused(sizes, message):
