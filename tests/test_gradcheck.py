@@ -221,7 +221,7 @@ def test_one_part_in_a_million_is_seen_while_a_gradient_is_above_a_thousandth(si
 
 @pytest.mark.parametrize(("size", "fraction"), [(10.0, 1e-7), (15.0, 1e-5), (20.0, 1e-3), (25.0, 0.1), (28.0, 0.5)])
 def test_saturated_slopes_are_judged_to_what_rounding_leaves(size, fraction):
-    """σ'(28) is 7·10⁻¹³. Half of it, none of it, the other sign: found wrong, though beside ‖d‖·‖out‖ as S they would look right."""
+    """σ'(28) is 7·10⁻¹³. Half of it, none of it, the other sign: found wrong, though beside ‖d‖·‖out‖ they would look right."""
     x = {"x": size * np.array([1.0, 1.0, -1.0])}
     assert run(sigmoid, sigmoid_backward, x, ("x",), ("complex-step",))[0].passed
     for wrong in (slope_off_by(fraction), slope_off_by(-1.0), slope_off_by(-2.0)):
