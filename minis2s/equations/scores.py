@@ -38,7 +38,17 @@ def dot_score(query, keys):
 def dot_score_backward(d_e, cache):
     """d_query = Σ_j d_e_j keys_j, a context vector; d_keys_j = Σ d_e_j query over the steps."""
     query, keys = cache
-    return ScoreGradients(context(d_e, keys)[0], context_backward_states(query, d_e))
+    return ScoreGradients(dot_score_backward_query(d_e, keys), dot_score_backward_keys(d_e, query))
+
+
+def dot_score_backward_query(d_e, keys):
+    """d_query = Σ_j d_e_j keys_j: needed at every step, because the state's gradient follows from it. Returns (…, B, A)."""
+    return context(d_e, keys)[0]
+
+
+def dot_score_backward_keys(d_e, query):
+    """d_keys_j = Σ d_e_j query over the steps: can wait, and be one product for all of them. Returns (T, B, A)."""
+    return context_backward_states(query, d_e)
 
 
 def scaled_dot_score(query, keys):
