@@ -127,7 +127,7 @@ def test_long_pairs_are_dropped_and_reported():
 
 
 def test_where_none_may_be_dropped_a_long_one_is_refused():
-    with pytest.raises(UsageError, match="test.tsv: 1 of 1 pairs are longer than 1 tokens .* raise the limit"):
+    with pytest.raises(UsageError, match=r"test\.tsv: 1 of 1 pairs are longer than 1 tokens .* raise the limit"):
         check_lengths([("ab", "c")], 1, "test.tsv", drop=False)
 
 

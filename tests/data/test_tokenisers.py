@@ -16,7 +16,7 @@ def test_tokenisers_know_their_names(name):
 
 
 def test_an_unknown_name_is_refused_with_a_suggestion():
-    with pytest.raises(UsageError, match="unknown tokeniser 'word'; did you mean 'words'?"):
+    with pytest.raises(UsageError, match=r"unknown tokeniser 'word'; did you mean 'words'\?"):
         tokeniser("word")
 
 
@@ -49,7 +49,7 @@ def test_wordpunct_puts_punctuation_apart(text):
     for token in tokeniser("wordpunct").split(text):
         inner = [character for character in token[1:-1] if category(character)[0] in "PS"]
         assert len(token) == 1 or set(inner) <= {"'"}
-        assert len(token) == 1 or category(token[0])[0] not in "PS" and category(token[-1])[0] not in "PS"
+        assert len(token) == 1 or (category(token[0])[0] not in "PS" and category(token[-1])[0] not in "PS")
 
 
 @pytest.mark.parametrize(

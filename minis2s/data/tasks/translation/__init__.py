@@ -16,7 +16,7 @@ from minis2s.data.tasks.task import Splits, Task
 from minis2s.data.tasks.translation import lexicon, phrases
 from minis2s.data.tasks.translation.clauses import Clause, say
 from minis2s.data.tasks.translation.grammar import sentences
-from minis2s.data.tasks.translation.holdout import split
+from minis2s.data.tasks.translation.holdout import held_out, split
 
 TRAIN, DEV, TEST = 20_000, 500, 1_000  # pairs
 _DRAWN = 26_000  # sentences, of which the held-out combinations take their part
@@ -25,18 +25,19 @@ _FULL_STOPS = 0.3  # of the statements end in one; the translation is the same w
 
 def generate(seed=0):
     """Splits of Pairs, the same for the same seed. The first test pair is "I love deep learning", 我喜欢深度学习."""
-    splits = generate_sentences(seed)
+    splits, _ = generate_sentences(seed)
     rng = np.random.default_rng([seed, 1])
     train, dev, test = ([written(each, rng.random() < _FULL_STOPS) for each in part] for part in splits)
     return Splits(train, dev, [written(FLAGSHIP), *test[1:]])
 
 
 def generate_sentences(seed=0):
-    """The Splits that `generate` writes down, as Sentences, which know their pattern and their combinations."""
+    """What `generate` writes down, as Sentences that know their combinations, and the sets held out for dev and test."""
     rng = np.random.default_rng(seed)
-    train, dev, test = split([FLAGSHIP, *sentences(rng, _DRAWN)], rng)
-    test = [FLAGSHIP, *(each for each in test if each.english != FLAGSHIP.english)]
-    return Splits(train[:TRAIN], dev[:DEV], test[:TEST])
+    drawn = [FLAGSHIP, *(each for each in sentences(rng, _DRAWN) if each.english != FLAGSHIP.english)]
+    held = held_out(drawn, rng)
+    train, dev, test = split(drawn, held)
+    return Splits(train[:TRAIN], dev[:DEV], test[:TEST]), held
 
 
 def written(sentence, full_stop=False):

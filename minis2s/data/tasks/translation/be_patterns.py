@@ -34,9 +34,9 @@ def quality(draw):
     if asks:
         return copulas.quality(subject, adjective, whether=True)
     if draw.chance(0.25):
-        return copulas.quality(subject, adjective, draw.pick(("", "", "very")), True, draw.chance(0.3))
+        return copulas.quality(subject, adjective, draw.pick(("", "", "very")), True, draw.chance(sampling.CONTRACTED))
     passing = ("happy", "sad", "tired", "busy", "angry", "nervous")
-    if adjective.english in passing and draw.chance(0.5):
+    if adjective.english in passing and draw.chance(0.7):
         return copulas.quality(subject, adjective, draw.pick(("", "very")), time=draw.deal("past", _PAST))
     if draw.chance(0.15):
         everyone = subject.plural and subject.subject and draw.chance(0.6)
@@ -49,7 +49,7 @@ def colour(draw):
     entry = draw.deal("colour", lexicon.COLOURS)
     thing = sampling.particular(draw, draw.deal(entry, sampling.members(lexicon.NOUNS, entry.sorts)))
     way = draw.weighted({"plain": 0.7, "negative": 0.2, "whether": 0.1})
-    return copulas.colour(thing, entry, way == "negative", draw.chance(0.3), way == "whether")
+    return copulas.colour(thing, entry, way == "negative", draw.chance(sampling.CONTRACTED), way == "whether")
 
 
 def weather(draw):
@@ -85,8 +85,8 @@ def comparison(draw):
     if thing == "person" or not getattr(thing, "plural", ""):
         if sampling.same_person(first, second):
             return None
-    how = draw.weighted({"more": 0.6, "same": 0.2, "less": 0 if asks else 0.2})
-    return copulas.comparison(first, adjective, second, how, draw.chance(0.3), asks)
+    how = draw.weighted({"more": 0.7, "same": 0.15, "less": 0 if asks else 0.15})
+    return copulas.comparison(first, adjective, second, how, draw.chance(sampling.CONTRACTED), asks)
 
 
 def _contrasted(draw, noun):
@@ -108,9 +108,9 @@ def profession(draw):
     if worker.chinese in who.heads or set(who.heads) & {each.chinese for each in lexicon.WORKERS}:
         return None
     adjective = None
-    if not who.plural and way == "plain" and draw.chance(0.5):
+    if not who.plural and way == "plain" and draw.chance(0.7):
         adjective = draw.deal("person", [each for each in lexicon.ADJECTIVES if each.attributive and "person" in each.sorts])
-    return copulas.profession(who, worker, adjective, way == "negative", draw.chance(0.3), way == "whether")
+    return copulas.profession(who, worker, adjective, way == "negative", draw.chance(sampling.CONTRACTED), way == "whether")
 
 
 def identity(draw):
@@ -119,7 +119,7 @@ def identity(draw):
         return copulas.what_is(draw.pick(tuple(copulas.THIS)))
     if draw.chance(0.06):
         asked = sampling.person(draw, first=False)
-        return None if "的" in asked.chinese else copulas.who_is(asked)
+        return None if asked.combinations else copulas.who_is(asked)  # my mother: I know who she is
     noun = draw.deal("identity", [each for each in lexicon.NOUNS if each.plural and each.sort != "show"])
     word = draw.deal("this is", tuple(copulas.THIS))
     plural = word in ("these", "those")
@@ -130,7 +130,7 @@ def identity(draw):
         thing = phrases.owned(sampling.owner(draw), noun, plural)
     else:
         thing = sampling.amount(draw, noun, one=1)
-    return copulas.identity(word, thing, way == "negative", draw.chance(0.3), way == "whether")
+    return copulas.identity(word, thing, way == "negative", draw.chance(sampling.CONTRACTED), way == "whether")
 
 
 def located(draw):
@@ -146,7 +146,7 @@ def located(draw):
         thing = phrases.definite(noun) if draw.chance(0.4) else phrases.owned(sampling.owner(draw), noun)
     if asks and draw.chance(0.5):
         return copulas.where_is(thing)
-    return copulas.located(thing, english, chinese, not asks and draw.chance(0.2), draw.chance(0.3), asks)
+    return copulas.located(thing, english, chinese, not asks and draw.chance(0.2), draw.chance(sampling.CONTRACTED), asks)
 
 
 def existence(draw):

@@ -5,15 +5,14 @@ leaves the question word where the answer would stand, puts time and place befor
 了, 过 and 正在. No word order is copied.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from minis2s.data.tasks.translation import english
 from minis2s.data.tasks.translation.lexicon import ADVERBS, Modal, Place, Time, Verb
 from minis2s.data.tasks.translation.phrases import WHERE, Phrase
 
 
-@dataclass(frozen=True)
-class Sentence:
+class Sentence(NamedTuple):
     """A pair without capital and end mark. `kind` names the pattern; `combinations` are (family, word, word)."""
 
     english: str
@@ -23,8 +22,7 @@ class Sentence:
     question: bool = False
 
 
-@dataclass(frozen=True)
-class Clause:
+class Clause(NamedTuple):
     """Who does what, where, when and how. An `asks` phrase as subject, object or place makes it a question."""
 
     subject: Phrase
@@ -72,7 +70,7 @@ def _english(c):
         object_ = c.object.english
     if c.where or c.why:
         front = "where" if c.where else "why"
-    elif c.place:
+    if c.place:
         place = f"{c.place.preposition} {c.place.english}"
     time = c.time.english if c.time else ""
     start = english.sentence(front, auxiliary) if inverted else ""
@@ -145,7 +143,7 @@ def _combinations(c):
     yield from c.subject.combinations
     if c.time:
         yield from (("subject-time", head, c.time.chinese) for head in c.subject.heads)
-    if c.place and not c.where:
+    if c.place:
         yield "verb-place", c.verb.chinese, c.place.chinese
     if c.object:
         yield from c.object.combinations

@@ -22,6 +22,7 @@ _MOODS = {
 }  # fmt: skip
 _PLEASANT = ("beautiful", "cheap", "comfortable", "delicious", "fresh", "interesting", "useful", "fast", "cute", "good", "new")
 _UNPLEASANT = ("expensive", "heavy", "boring", "difficult", "dirty", "old")
+_CONTRARY = ({"new", "old"}, {"cheap", "expensive"}, {"interesting", "boring"}, {"good", "boring"})
 _PRAISED = ("smart", "kind", "rich", "friendly", "famous", "young", "brave", "strong", "polite")
 _PITIED = ("lazy", "busy", "tired", "sad", "nervous")
 
@@ -36,7 +37,8 @@ def mood(draw):
     if english == "drink":
         object_ = phrases.kind(draw.deal("thirst", [each for each in NOUNS if each.sort == "drink"]))
     verb = _VERB["drink"] if object_ else _ALONE[english]
-    result = say(Clause(someone, verb, object_, "m", _MODAL[modal], negative=modal == "can"))
+    result = say(Clause(someone, verb, object_, "m", _MODAL[modal], negative=modal == "can",
+                        contracted=draw.chance(sampling.CONTRACTED)))
     reason = quality(someone, _ADJECTIVE[adjective], draw.pick(("", "", "very")))
     order = draw.weighted({"so": 0.4, "because": 0.4, "because first": 0.2})
     if order == "because first":
@@ -55,7 +57,7 @@ def opinion(draw):
         return None
     thing = phrases.pointed(noun, draw.pick(("this", "that")))
     someone = phrases.pronoun(draw.deal("opinion of", PRONOUNS))
-    first = say(Clause(someone, verb, thing, "m" if modal else "h", modal, negative, draw.chance(0.3)))
+    first = say(Clause(someone, verb, thing, "m" if modal else "h", modal, negative, draw.chance(sampling.CONTRACTED)))
     said = quality(_IT, adjective, draw.pick(("", "too" if negative else "very")))
     found = frozenset([("adjective-noun", adjective.chinese, noun.chinese)])
     return joined(first, "because", said, found)
@@ -89,7 +91,7 @@ def two_sided(draw):
     if not all(sides):
         return None
     one, other = (_ADJECTIVE[draw.pick(side)] for side in sides)
-    if {one.english, other.english} in ({"new", "old"}, {"cheap", "expensive"}):
+    if {one.english, other.english} in _CONTRARY:
         return None
     return but_also(quality(subject, one), subject, other)
 

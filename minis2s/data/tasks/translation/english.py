@@ -3,10 +3,11 @@
 _IRREGULAR = {
     "buy": ("bought", "bought"), "come": ("came", "come"), "draw": ("drew", "drawn"), "drink": ("drank", "drunk"),
     "drive": ("drove", "driven"), "eat": ("ate", "eaten"), "go": ("went", "gone"), "have": ("had", "had"),
-    "lose": ("lost", "lost"), "make": ("made", "made"), "read": ("read", "read"), "ride": ("rode", "ridden"),
+    "keep": ("kept", "kept"), "know": ("knew", "known"), "lose": ("lost", "lost"), "make": ("made", "made"),
+    "read": ("read", "read"), "ride": ("rode", "ridden"),
     "run": ("ran", "run"), "see": ("saw", "seen"), "sell": ("sold", "sold"), "sing": ("sang", "sung"),
     "sleep": ("slept", "slept"), "speak": ("spoke", "spoken"), "swim": ("swam", "swum"), "teach": ("taught", "taught"),
-    "wear": ("wore", "worn"), "write": ("wrote", "written"),
+    "understand": ("understood", "understood"), "wear": ("wore", "worn"), "write": ("wrote", "written"),
 }  # fmt: skip
 _DOUBLING = ("run", "swim")
 _BE = {"I": ("am", "was"), "he": ("is", "was"), "they": ("are", "were")}

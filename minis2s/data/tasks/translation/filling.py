@@ -4,7 +4,6 @@ The rules keep the sentences sensible in both languages. "Two apples" goes with 
 a habit has no "last week"; who knows someone does not know him in the kitchen.
 """
 
-from dataclasses import replace
 from functools import cache
 
 from minis2s.data.tasks.translation import phrases, sampling
@@ -32,9 +31,9 @@ def set_in(draw, clause, time=None, place=0.3):
     if verb.english == "read" and aspect == "p":
         often = 1  # its past looks like its present: only the time tells
     if draw.chance(often):
-        clause = replace(clause, time=_time(draw, clause))
+        clause = clause._replace(time=_time(draw, clause))
     if verb.places and draw.chance(place):
-        clause = replace(clause, place=draw.deal(("place", verb.places), sampling.places(verb.places)))
+        clause = clause._replace(place=draw.deal(("place", verb.places), sampling.places(verb.places)))
     return clause
 
 
@@ -77,9 +76,9 @@ def with_object(draw, clause, counting=True):
     thing = draw.deal(verb, sampling.things(verb))
     if thing == "person":
         someone = sampling.person(draw)
-        return None if sampling.same_person(clause.subject, someone) else replace(clause, object=someone)
+        return None if sampling.same_person(clause.subject, someone) else clause._replace(object=someone)
     if isinstance(thing, Place):
-        return replace(clause, object=phrases.place(thing))
+        return clause._replace(object=phrases.place(thing))
     if clause.place and verb.places == "shop" and thing.sort in ("vehicle", "building"):
         if "city" not in clause.place.groups:
             return None  # nobody buys a house in the supermarket
@@ -88,32 +87,36 @@ def with_object(draw, clause, counting=True):
         return None
     form = draw.pick(forms)
     if form == "general":
-        return replace(clause, object=_kind(draw, clause, thing))
+        return clause._replace(object=_kind(draw, clause, thing))
     if form == "particular":
-        return replace(clause, object=sampling.particular(draw, thing))
-    return replace(clause, object=sampling.amount(draw, thing, one=1 if clause.aspect == "g" else 0.45))
+        return clause._replace(object=sampling.particular(draw, thing))
+    return clause._replace(object=sampling.amount(draw, thing, one=1 if clause.aspect == "g" else 0.4))
 
 
 def _forms(clause, thing, counting):
     """Which of general (books), particular (this book) and counted (two books) fit, as often as they should come."""
-    uses, aspect = clause.verb.uses, clause.aspect
-    general = () if "d" in uses else ("general",) * 2
+    verb, aspect = clause.verb, clause.aspect
+    forms = [] if "d" in verb.uses else ["general"]
     if clause.modal and clause.modal.english == "like to":
-        return general
-    usable = "r" in uses or aspect != "h"
-    if aspect == "h" and not is_state(clause.verb):
-        usable = usable and clause.time is not None and "r" in clause.time.uses
-    liking = is_state(clause.verb) and "q" not in uses
-    particular = ("particular",) if thing.plural and (usable or liking) and clause.verb.english != "have" else ()
-    counted = ("counted",) * 2 if counting and usable and "q" in uses and thing.measure and aspect != "e" else ()
-    return general + particular + counted
+        return forms
+    if is_state(verb):
+        definite = verb.english != "have"
+    elif aspect == "h":  # one reads this book, or two books, every day
+        definite = "r" in verb.uses and clause.time is not None and "r" in clause.time.uses
+    else:
+        definite = True
+    if definite and thing.plural:
+        forms.append("particular")
+    if counting and "q" in verb.uses and thing.measure and aspect != "e" and (definite or verb.english == "have"):
+        forms += ["counted"] * (2 if thing.plural else 6)  # cups and bottles come with few nouns
+    return forms
 
 
 def _kind(draw, clause, noun):
     """books; at times books and magazines, in a question books or magazines."""
     if draw.chance(0.12):
         other = draw.deal(clause.verb, sampling.things(clause.verb))
-        if isinstance(other, Noun) and other != noun and other.sort == noun.sort and clause.verb.uses != "d":
+        if isinstance(other, Noun) and other != noun and other.sort == noun.sort:
             pair = phrases.either if clause.whether and draw.chance(0.6) else phrases.both
             return pair(phrases.kind(noun), phrases.kind(other))
     return phrases.kind(noun)

@@ -59,12 +59,12 @@ def _words(combination):
     return (1, first), (2, second)
 
 
-def split(sentences, rng):
-    """Splits of the sentences: dev and test have at least one held-out combination each, training has none.
+def split(sentences, held):
+    """Splits of the sentences: each one of dev and test has a held-out combination (of `held`), training has none.
 
     A sentence with one of dev's and one of test's is left out, as dev must not tell about test.
     """
-    dev, test = held_out(sentences, rng)
+    dev, test = held
     splits = Splits([], [], [])
     for sentence in sentences:
         in_dev, in_test = not dev.isdisjoint(sentence.combinations), not test.isdisjoint(sentence.combinations)

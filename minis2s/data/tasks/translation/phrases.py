@@ -4,7 +4,7 @@ A phrase records the combinations inside it, by their Chinese words (English has
 which are held out can be kept from training: `("owner-noun", "我", "猫")` for my cat and my cats.
 """
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from minis2s.data.tasks.translation.english import article
 from minis2s.data.tasks.translation.lexicon import NUMERALS, PRONOUNS
@@ -12,8 +12,7 @@ from minis2s.data.tasks.translation.lexicon import NUMERALS, PRONOUNS
 _DEMONSTRATIVES = {"this": "这", "that": "那", "these": "这些", "those": "那些"}
 
 
-@dataclass(frozen=True)
-class Phrase:
+class Phrase(NamedTuple):
     """A noun phrase. `heads` are the Chinese words that it is about, two for "Tom and Mary"."""
 
     english: str  # as an object: me
@@ -54,8 +53,7 @@ def name(english, chinese):
     return Phrase(english, chinese, (chinese,), "person")
 
 
-@dataclass(frozen=True)
-class Owner:
+class Owner(NamedTuple):
     """my, Tom's; whose."""
 
     english: str
@@ -153,4 +151,4 @@ def both(first, second):
 def either(first, second):
     """tea or coffee (a question that offers a choice), 茶还是咖啡."""
     english, chinese = f"{first.english} or {second.english}", f"{first.chinese}还是{second.chinese}"
-    return replace(both(first, second), english=english, chinese=chinese, choice=True)
+    return both(first, second)._replace(english=english, chinese=chinese, choice=True)

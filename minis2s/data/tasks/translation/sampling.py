@@ -4,9 +4,10 @@ from functools import cache
 
 from minis2s.data.tasks.translation import lexicon, phrases
 
+CONTRACTED = 0.4  # of the negations: don't for do not
 _BLOCK = 4096
 # "The doctor" is 医生, one whom both know; the farmer would be 农民, which reads as farmers in general.
-_ROLES = ("teacher", "doctor", "lawyer", "professor", "manager", "nurse", "driver", "chef", "dentist", "waiter", "child")
+_ROLES = ("teacher", "doctor", "lawyer", "professor", "manager", "nurse", "driver", "chef", "dentist", "waiter")
 
 
 class Draw:
@@ -73,14 +74,14 @@ def qualities(noun):
 
 def owner(draw):
     """my, his, Tom's."""
-    if draw.chance(0.75):
+    if draw.chance(0.85):
         return draw.deal("owner", phrases.OWNERS)
     return phrases.owner_named(*draw.deal("owner by name", tuple(lexicon.NAMES.items())))
 
 
-def person(draw, pronouns=0.4, first=True):
+def person(draw, first=True):
     """Someone: he, Tom, my mother, that doctor, the students. `first=False`: neither I nor we, for most questions."""
-    role = draw.weighted({"pronoun": pronouns, "name": 0.18, "kin": 0.18, "relation": 0.06, "worker": 0.18})
+    role = draw.weighted({"pronoun": 0.48, "name": 0.13, "kin": 0.16, "relation": 0.05, "worker": 0.18})
     if role == "pronoun":
         others = tuple(each for each in lexicon.PRONOUNS if each.subject not in ("I", "we"))
         return phrases.pronoun(draw.deal(f"pronoun {first}", lexicon.PRONOUNS if first else others))
@@ -110,7 +111,7 @@ def subject(draw, first=True):
     return one if one == other else phrases.both(one, other)
 
 
-def amount(draw, noun, adjectives=0.3, one=0.45):
+def amount(draw, noun, adjectives=0.35, one=0.4):
     """a book, three new books, two cups of tea; nobody has nine houses."""
     numerals = tuple(lexicon.NUMERALS)[1:]
     few = noun.sort in ("vehicle", "building", "furniture")

@@ -3,7 +3,6 @@
 Each pattern is a function of a Draw that gives a Sentence, or None where the words drawn do not go together.
 """
 
-from dataclasses import replace
 from functools import cache
 
 from minis2s.data.tasks.translation import phrases, sampling
@@ -34,19 +33,19 @@ def statement(draw):
     verb = draw.deal(("verb", aspect), _verbs(aspect))
     clause = Clause(sampling.subject(draw), verb, aspect=aspect, modal=modal_for(draw, aspect))
     negative = draw.chance(0.2) and "n" not in verb.uses and (aspect != "m" or "n" in clause.modal.uses)
-    clause = replace(clause, negative=negative, contracted=negative and draw.chance(0.3))
+    clause = clause._replace(negative=negative, contracted=negative and draw.chance(sampling.CONTRACTED))
     clause = set_in(draw, clause)
     clause = with_object(draw, clause)
     if clause is None:
         return None
     if clause.negative:
-        return say(replace(clause, adverb="also" if draw.chance(0.06) else ""))
-    clause = replace(clause, adverb=adverb_for(draw, clause))
+        return say(clause._replace(adverb="also" if draw.chance(0.06) else ""))
+    clause = clause._replace(adverb=adverb_for(draw, clause))
     bare_habit = aspect == "h" and not is_state(verb) and not (clause.time or clause.adverb or clause.place)
     if bare_habit and (not clause.object or draw.chance(0.6)):
         return None  # "he swims" hardly says anything
     if clause.time and not clause.adverb and draw.chance(0.12):
-        clause = replace(clause, time_first=True)
+        clause = clause._replace(time_first=True)
     return say(clause)
 
 
@@ -61,9 +60,9 @@ def whether(draw):
     if clause is None or (clause.time and aspect == "e"):
         return None
     if aspect == "h" and "n" not in verb.uses and not clause.time and draw.chance(0.15):
-        return say(replace(clause, negative=True), "whether")
+        return say(clause._replace(negative=True), "whether")
     if aspect == "h" and not is_state(verb) and not clause.time and draw.chance(0.25):
-        clause = replace(clause, adverb=draw.pick(("often", "usually", "always")))
+        clause = clause._replace(adverb=draw.pick(("often", "usually", "always")))
     return say(clause, "whether")
 
 
@@ -75,10 +74,10 @@ def what(draw):
     clause = Clause(sampling.subject(draw, first=False), VERBS[0], aspect=aspect, modal=modal_for(draw, aspect))
     if aspect != "g" and draw.chance(0.2):
         verb = draw.pick([each for each in VERBS if each.english in ("live in", "go to") and aspect in each.uses])
-        clause = replace(clause, verb=verb, object=phrases.WHERE)
+        clause = clause._replace(verb=verb, object=phrases.WHERE)
     else:
         verb = draw.deal(("asked", aspect), _verbs(aspect, _ASKED))
-        clause = replace(clause, verb=verb, object=phrases.WHAT)
+        clause = clause._replace(verb=verb, object=phrases.WHAT)
     clause = set_in(draw, clause, time=0.4, place=0.25)
     return None if _modal_unfit(clause) else say(clause, "where to" if clause.object is phrases.WHERE else "what")
 
@@ -110,7 +109,7 @@ def who(draw):
     aspect = draw.weighted(_ASPECTS)
     verb = draw.deal(("verb", aspect), _verbs(aspect))
     clause = Clause(phrases.WHO, verb, aspect=aspect, modal=modal_for(draw, aspect))
-    clause = replace(clause, negative=draw.chance(0.15) and "n" not in verb.uses and aspect in "hp")
+    clause = clause._replace(negative=draw.chance(0.15) and "n" not in verb.uses and aspect in "hp")
     clause = with_object(draw, set_in(draw, clause), counting=not clause.negative)
     return None if clause is None or _modal_unfit(clause) else say(clause, "who")
 
@@ -131,23 +130,23 @@ def why(draw):
     verb = draw.deal(("verb", aspect), _verbs(aspect))
     modal = next(each for each in MODALS if each.english == "want to") if aspect == "m" else None
     clause = Clause(sampling.subject(draw, first=False), verb, aspect=aspect, modal=modal, why=True)
-    clause = replace(clause, negative="n" not in verb.uses and (aspect == "p" or draw.chance(0.3)))
+    clause = clause._replace(negative="n" not in verb.uses and (aspect == "p" or draw.chance(0.3)))
     clause = with_object(draw, set_in(draw, clause, time=0.25, place=0.2), counting=False)
     return clause and say(clause, "why")
 
 
 def to_become(draw):
     """She wants to be a doctor: 她想当医生."""
-    worker = draw.deal("become", WORKERS)
-    job = replace(phrases.kind(worker), english=f"a{'n' if worker.english[0] in 'aeiou' else ''} {worker.english}")
+    worker = draw.deal("become", [each for each in WORKERS if each.english not in ("student", "child")])
+    job = phrases.kind(worker)._replace(english=f"a{'n' if worker.english[0] in 'aeiou' else ''} {worker.english}")
     want = next(each for each in MODALS if each.english == "want to")
     asks = draw.chance(0.2)
     who_wants = sampling.person(draw, first=not asks)
     if who_wants.plural or set(who_wants.heads) & set(job.heads):
         return None
     negative = not asks and draw.chance(0.25)
-    clause = Clause(who_wants, Verb("be", "当", "person", "m"), job, "m", want, negative, draw.chance(0.3), whether=asks)
-    return say(clause, "to become")
+    clause = Clause(who_wants, Verb("be", "当", "person", "m"), job, "m", want, negative, whether=asks)
+    return say(clause._replace(contracted=draw.chance(sampling.CONTRACTED)), "to become")
 
 
 def _modal_unfit(clause):

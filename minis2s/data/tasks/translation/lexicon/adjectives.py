@@ -40,8 +40,8 @@ ADJECTIVES = table(Adjective, """
     famous       more famous       出名    著名的    person
     expensive    more expensive    贵      很贵的    fruit,drink,device,vehicle,clothes,furniture,item,building
     cheap        cheaper           便宜    便宜的    fruit,drink,device,vehicle,clothes,furniture,item,reading
-    good         better            好      好        reading,article,story,show,song,device,vehicle,person
-    new          -                 新      新        reading,device,vehicle,clothes,furniture,building,item,show,song
+    good         better            好      好        reading,article,story,movie,song,device,vehicle,person
+    new          -                 新      新        reading,device,vehicle,clothes,furniture,building,item,movie,song
     old          -                 旧      旧        reading,device,vehicle,clothes,furniture,building,item
     big          bigger            大      大        fruit,pet,animal,building,furniture,box,bag,tree,city
     small        smaller           小      小        fruit,pet,animal,building,furniture,box,bag,tree,city

@@ -26,7 +26,7 @@ NOUNS = table(Noun, """
     egg               eggs          鸡蛋      个  food
     bread             -             面包      -   food
     rice              -             米饭      碗  food       bowl
-    soup              -             汤        碗  food       bowl
+    soup              -             汤        碗  broth      bowl
     meat              -             肉        -   food
     chocolate         -             巧克力    -   food
     tea               -             茶        杯  drink      cup

@@ -20,8 +20,8 @@ class Verb(NamedTuple):
 # d only with a particular object ("my key"), n never negated, s a skill: "can" is 会, not 能,
 # l also last month or last year, f also next month or next year.
 VERBS = table(Verb, """
-    like        喜欢  fruit,food,drink,reading,movie,song,field,language,sport,instrument,pet,animal,plant,city,person  h
-    love        喜欢  fruit,food,drink,reading,movie,song,field,language,sport,instrument,pet,animal,plant,city  h
+    like        喜欢  fruit,food,broth,drink,reading,movie,song,field,language,sport,instrument,pet,animal,plant,city,person  h
+    love        喜欢  fruit,food,broth,drink,reading,movie,song,field,language,sport,instrument,pet,animal,plant,city  h
     hate        讨厌  fruit,food,drink,field,language,sport,pet,animal       h
     understand  懂    field,language                                         h
     have        有    reading,device,vehicle,item,furniture,clothes,pet,building,means                 hqr
@@ -37,10 +37,10 @@ VERBS = table(Verb, """
     wait for    等    person                                                 gm         wait
     see         看见  person,pet,animal,vehicle                              pqd        out
     eat         吃    fruit,food,fish                                        hpegmqr    dine
-    drink       喝    drink,soup                                             hpegmqr    dine
+    drink       喝    drink,broth                                            hpegmqr    dine
     buy         买    fruit,food,drink,reading,device,vehicle,item,furniture,clothes,flower,house  hpegmqlf  shop
     sell        卖    fruit,reading,device,vehicle,furniture,clothes,flower,house                  hpgmqlf   shop
-    make        做    cake,dumpling,hamburger,bread,rice,soup,box            hpgmq      cook
+    make        做    cake,dumpling,hamburger,bread,rice,broth,box           hpgmq      cook
     read        看    reading,text                                           hpegmqr    quiet
     write       写    text,book,novel                                        hpegmqr    quiet
     watch       看    show                                                   hpegmq     screen
@@ -79,7 +79,7 @@ VERBS = table(Verb, """
     dance       跳舞  -                                                      hpgms      out
     sing        唱歌  -                                                      hpgms      out
     drive       开车  -                                                      hgms
-    travel      旅行  -                                                      hgmf       far
+    travel      旅行  -                                                      egmf       far
     go home     回家  -                                                      hpmlf
     come        来    -                                                      pmlf
     cry         哭    -                                                      pg         home
