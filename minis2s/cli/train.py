@@ -156,7 +156,12 @@ def _print_notes(out, session):
 
 
 def _absolute(files):
-    """So that a run can be resumed from anywhere."""
+    """So that a run can be resumed from anywhere. Names go into config.json, which is UTF-8."""
+    for file in files:
+        try:
+            file.encode()
+        except UnicodeEncodeError:
+            raise UsageError(f"the file name {file!r} is not UTF-8; rename the file") from None
     return tuple(str(Path(file).absolute()) for file in files)
 
 
