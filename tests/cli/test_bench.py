@@ -1,0 +1,109 @@
+"""`minis2s bench`: the same model for every engine, times in turn, JSON. Times themselves are not judged here."""
+
+import json
+
+import numpy as np
+import pytest
+
+from minis2s.bench import engines, measure, settings
+from minis2s.bench.settings import Setting, generator
+from minis2s.cli import main
+from minis2s.errors import Minis2sError
+from minis2s.models.seq2seq import Seq2Seq
+
+from .runs import assert_one_line_error
+
+TINY = Setting("tiny", V=12, E=4, H=6, A=3, B=5, S=6, T=4)
+
+
+@pytest.fixture(autouse=True)
+def tiny_settings(monkeypatch):
+    monkeypatch.setattr(settings, "SETTINGS", {"tiny": TINY})
+
+
+def run_json(arguments, capsys):
+    assert main(["bench", *arguments.split(), "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_json(capsys):
+    document = run_json("--settings tiny --seconds 0.01", capsys)
+    assert {"machine", "blas", "threads", "results"} <= document.keys()
+    (result,) = document["results"]
+    assert (result["setting"], result["engine"]) == ("tiny", "minis2s")
+    assert result["step_ms"] > 0 and result["tokens_per_s"] == pytest.approx(5 * 4 / (result["step_ms"] / 1e3))
+
+
+def test_beside_torch_with_the_same_loss(capsys):
+    pytest.importorskip("torch")
+    document = run_json("--settings tiny --against torch --seconds 0.01", capsys)
+    ours, theirs = document["results"]
+    assert (ours["engine"], theirs["engine"]) == ("minis2s", "torch")
+    assert ours["loss"] == pytest.approx(theirs["loss"], rel=1e-5)
+    assert main("bench --settings tiny --against torch --seconds 0.01".split()) == 0
+    table = capsys.readouterr().out
+    assert "torch" in table and "ratio" in table
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_both_engines_take_the_same_steps(bidirectional):
+    """Not only the first loss: forward, backward, clipping and Adam, ten times in float32.
+
+    PyTorch's cells have two biases where one is enough, which makes their sum learn twice as fast; here the second one rests.
+    """
+    pytest.importorskip("torch")
+    setting = Setting("tiny", V=12, E=4, H=6, A=3, B=5, S=6, T=4, bidirectional=bidirectional)
+    rng = generator()
+    batch = setting.batch(rng)
+    model = Seq2Seq(setting.config, 12, 12, rng)
+    ours, theirs = (engines.engine(name)(measure._copy(model, setting), batch) for name in ("minis2s", "torch"))
+    for name, p in theirs.net.named_parameters():
+        p.requires_grad_("bias_hh" not in name)
+    losses = np.array([(ours.step(), theirs.step()) for _ in range(10)])
+    np.testing.assert_allclose(losses[:, 0], losses[:, 1], rtol=2e-5)
+    assert losses[-1, 0] < losses[0, 0] - 0.01  # they did learn
+
+
+def test_engines_that_disagree_are_not_timed(monkeypatch):
+    class Other(engines.Ours):
+        def loss(self):
+            return super().loss() + 1e-3
+
+    monkeypatch.setitem(engines.ENGINES, "other", Other)
+    with pytest.raises(Minis2sError, match="tiny: the engines disagree about the loss of the same weights"):
+        measure.measure(TINY, ["minis2s", "other"], 0.01)
+
+
+def test_the_batch_is_as_the_setting_says():
+    batch = TINY.batch(generator())
+    lengths = batch.source_mask.sum(axis=0)
+    assert batch.source.shape == (6, 5) and lengths.max() == 6 and lengths.min() >= 3
+    assert batch.target_mask.all() and batch.target_in.shape == (4, 5)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ("--settings tinny", "unknown setting 'tinny'; did you mean 'tiny'?"),
+        ("--settings tiny --against pytorch", "unknown engine 'pytorch'; did you mean 'torch'?"),
+        ("--settings tiny --seconds 0", "--seconds must be greater than zero and finite, not 0.0"),
+        ("--settings tiny --seconds nan", "--seconds must be greater than zero and finite, not nan"),
+        ("--settings tiny --seconds inf", "--seconds must be greater than zero and finite, not inf"),
+        ("--settings tiny --seconds soon", "--seconds"),
+        ("--setings tiny", "unknown option '--setings'; did you mean '--settings'?"),
+    ],
+)
+def test_bad_requests(arguments, message, capsys):
+    assert main(["bench", *arguments.split()]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert_one_line_error(err, message)
+
+
+def test_torch_that_is_not_installed_is_named(monkeypatch, capsys):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "minis2s.bench.torch_peer", raising=False)
+    assert main("bench --settings tiny --against torch --seconds 0.01".split()) == 2
+    assert_one_line_error(capsys.readouterr().err, "--against torch needs PyTorch")
