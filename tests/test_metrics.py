@@ -68,6 +68,8 @@ def test_several_references_of_one_source():
     assert scores["any_reference_match"] == pytest.approx(100 * 2 / 3)
     assert scores["distinct_sources"] == 3
     assert scores["exact_match"] == 50
+    changing = corpus_scores(["x", "r ih k", "ah", "b iy"], references, str.split, sources)
+    assert changing["any_reference_match"] == pytest.approx(100 * 2 / 3)  # of several answers the first one counts
     assert "any_reference_match" not in corpus_scores(answers, references, str.split)
 
 

@@ -6,7 +6,7 @@ import pytest
 from minis2s.data.batching import Example, make_batch
 from minis2s.data.files import Pair
 from minis2s.data.tokenisers import tokeniser
-from minis2s.data.vocabulary import Vocabulary
+from minis2s.data.vocabulary import EOS, Vocabulary
 from minis2s.decoding.evaluation import teacher_forced_loss, translation_scores
 from minis2s.decoding.translator import Translator
 from minis2s.errors import UsageError
@@ -87,6 +87,13 @@ def test_nothing_to_translate_gives_nothing(translator):
 
 def test_the_longest_length_can_be_given(translator):
     assert all(len(t.tokens) <= 2 for t in translator.translate(SENTENCES, max_length=2))
+
+
+def test_each_sentence_has_the_limit_of_its_own_length(translator):
+    """A model that never ends: twice the source and ten, whatever else is in the batch."""
+    translator.model.decoder.output.b.value[EOS] = -1e3
+    results = translator.translate(SENTENCES)
+    assert [(len(t.tokens), t.complete) for t in results] == [(2 * n + 10, False) for n in (4, 1, 2, 4, 3)]
 
 
 def test_the_log_probability_is_that_of_teacher_forcing(translator):
