@@ -16,7 +16,8 @@ class Parser(argparse.ArgumentParser):
         settings = {"allow_abbrev": False, "formatter_class": argparse.RawDescriptionHelpFormatter} | settings
         super().__init__(**settings)
         paragraphs = (self.description or "").split("\n\n")
-        self.description = "\n\n".join(textwrap.fill(paragraph, 80) for paragraph in paragraphs)
+        # Indented paragraphs are examples, which stay as they are.
+        self.description = "\n\n".join(p if p.startswith(" ") else textwrap.fill(p, 80) for p in paragraphs)
 
     def parse_known_args(self, args=None, namespace=None):
         """As argparse's, but nothing may stay unknown. Sub-commands come through here as well, each with its own options."""

@@ -10,6 +10,7 @@ from minis2s.backend import keep_freed_memory
 from minis2s.bench.engines import ENGINES, engine
 from minis2s.bench.measure import machine, measure
 from minis2s.bench.settings import SETTINGS, setting
+from minis2s.cli.arguments import add_json
 from minis2s.cli.output import console, print_json, table
 from minis2s.errors import UsageError
 
@@ -19,7 +20,7 @@ def add_arguments(parser):
     others = [name for name in ENGINES if name != "minis2s"]
     parser.add_argument("--against", default="", metavar="NAMES", help=f"of {', '.join(others)} (default: none)")
     parser.add_argument("--seconds", type=float, default=10.0, metavar="X", help="for each setting (default: %(default)s)")
-    parser.add_argument("--json", action="store_true", help="one JSON document")
+    add_json(parser)
 
 
 def run(args):

@@ -1,8 +1,7 @@
 """Measure a trained model on a file of pairs: exact match, BLEU and chrF (sacrebleu), token error rate, loss."""
 
-from minis2s.backend import NAMES as BACKENDS
 from minis2s.backend import keep_freed_memory, select
-from minis2s.cli.arguments import positive_int
+from minis2s.cli.arguments import add_backend, add_json, positive_int
 from minis2s.cli.output import console, print_json, table
 from minis2s.data.files import read_aligned, read_pairs
 from minis2s.data.tasks import TASKS, task
@@ -24,8 +23,8 @@ def add_arguments(parser):
     parser.add_argument("files", nargs="*", metavar="FILE", help="one tab-separated file, or two aligned ones")
     parser.add_argument("--task", metavar="NAME", help=f"the held-out test part of built-in data instead: {', '.join(TASKS)}")
     parser.add_argument("--max-source", type=positive_int, metavar="N", default=200, help="most tokens of a source (%(default)s)")
-    parser.add_argument("--backend", choices=BACKENDS, metavar="NAME", help=f"{', '.join(BACKENDS)} (default: $MINIS2S_BACKEND)")
-    parser.add_argument("--json", action="store_true", help="one JSON document")
+    add_backend(parser)
+    add_json(parser)
 
 
 def run(args):

@@ -12,59 +12,33 @@ The run's directory then holds the checkpoints, the scores of each epoch, curves
 from itertools import count
 from pathlib import Path
 
-from minis2s.backend import NAMES as BACKENDS
 from minis2s.backend import keep_freed_memory, select
-from minis2s.cli.arguments import Parser
+from minis2s.cli.arguments import Parser, add_backend
 from minis2s.cli.output import console
 from minis2s.cli.progress import Display
+from minis2s.cli.settings import add_settings, settings
 from minis2s.data.tasks import TASKS, task
-from minis2s.data.tokenisers import TOKENISERS
 from minis2s.errors import UsageError
 from minis2s.models.seq2seq import Seq2SeqConfig
 from minis2s.training.run import Run
-from minis2s.training.schedules import SCHEDULES
 from minis2s.training.session import DataConfig, RunConfig, Session
 from minis2s.training.trainer import TrainingConfig
 
-SCORES = ("loss", "exact_match", "bleu", "chrf", "token_error_rate", "any_reference_match")
 BUILT_IN = "translation"
 
 
 def add_arguments(parser):
-    data, sizes, training = DataConfig(), Seq2SeqConfig(), TrainingConfig()
-
-    group = parser.add_argument_group("data")
+    group = add_settings(parser, DataConfig)
     group.add_argument("--task", metavar="NAME", help=f"built-in data: {', '.join(TASKS)} (default: {BUILT_IN})")
     group.add_argument("--train", nargs="+", metavar="FILE", default=[], help="one tab-separated file, or two aligned ones")
     group.add_argument("--dev", nargs="+", metavar="FILE", default=[], help="the same, to choose the best epoch by")
-    group.add_argument("--source-tokeniser", metavar="NAME", help=f"one of {', '.join(TOKENISERS)} (default: words)")
-    group.add_argument("--target-tokeniser", metavar="NAME", help="likewise")
-    group.add_argument("--min-frequency", type=int, default=data.min_frequency, metavar="N", help="rarer words are unknown words")
-    group.add_argument("--max-length", type=int, default=data.max_length, metavar="N", help="longest sentence, in tokens")
-
-    group = parser.add_argument_group("model")
-    group.add_argument("--embedding-size", type=int, default=sizes.embedding_size, metavar="N")
-    group.add_argument("--hidden-size", type=int, default=sizes.hidden_size, metavar="N", help="of decoder and encoder memory")
-    group.add_argument("--attention-size", type=int, default=sizes.attention_size, metavar="N")
-    group.add_argument("--one-direction", action="store_true", help="an encoder that reads forward only")
-    group.add_argument("--dropout", type=float, default=sizes.dropout, metavar="X", help="share dropped while training")
-
-    group = parser.add_argument_group("training")
-    group.add_argument("--epochs", type=int, default=training.epochs, metavar="N")
-    group.add_argument("--batch-size", type=int, default=training.batch_size, metavar="N", help="sentences")
-    group.add_argument("--learning-rate", type=float, default=training.learning_rate, metavar="X", help="Adam's, at the start")
-    group.add_argument("--schedule", default=training.schedule, metavar="NAME", help=f"its course: {', '.join(SCHEDULES)}")
-    group.add_argument("--clip", type=float, default=training.clip, metavar="X", help="largest norm of the whole gradient")
-    group.add_argument("--hide-words", type=float, default=training.hide_words, metavar="X", help="share shown as unknown words")
-    group.add_argument("--patience", type=int, default=training.patience, metavar="N", help="epochs without a better score")
-    group.add_argument("--best-by", choices=SCORES, default=training.best_by, metavar="SCORE", help=f"of {', '.join(SCORES)}")
-    group.add_argument("--seed", type=int, default=training.seed, metavar="N")
-
+    add_settings(parser, Seq2SeqConfig)
+    add_settings(parser, TrainingConfig)
     group = parser.add_argument_group("run")
     group.add_argument("--run", metavar="DIR", help="where to write (default: runs/NAME-1, -2, …)")
     group.add_argument("--overwrite", action="store_true", help="replace the run that is there")
     group.add_argument("--resume", metavar="DIR", help="go on with a run that was interrupted, with the settings it has")
-    group.add_argument("--backend", choices=BACKENDS, metavar="NAME", help=f"{', '.join(BACKENDS)} (default: $MINIS2S_BACKEND)")
+    add_backend(group)
 
 
 def run(args):
@@ -102,40 +76,22 @@ def run(args):
 
 
 def configuration(args):
-    """The RunConfig of the command line's arguments."""
+    """The RunConfig of the command line's arguments. A built-in task brings its own settings, which options override."""
+    name, recommended = None, {}
     if args.train:
         if args.task:
             raise UsageError("give --task or --train, not both")
         if not args.dev:
             raise UsageError("--train needs --dev: pairs that are not trained on, to choose the best epoch by")
-        name, tokenisers = None, ("words", "words")
     else:
         if args.dev:
             raise UsageError("--dev needs --train")
         name = args.task or BUILT_IN
-        tokenisers = task(name).source_tokeniser, task(name).target_tokeniser
-    data = DataConfig(
-        task=name,
-        train=_absolute(args.train),
-        dev=_absolute(args.dev),
-        source_tokeniser=args.source_tokeniser or tokenisers[0],
-        target_tokeniser=args.target_tokeniser or tokenisers[1],
-        min_frequency=args.min_frequency,
-        max_length=args.max_length,
-    )
-    sizes = Seq2SeqConfig(args.embedding_size, args.hidden_size, args.attention_size, not args.one_direction, args.dropout)
-    training = TrainingConfig(
-        epochs=args.epochs,
-        batch_size=args.batch_size,
-        learning_rate=args.learning_rate,
-        schedule=args.schedule,
-        clip=args.clip,
-        seed=args.seed,
-        hide_words=args.hide_words,
-        patience=args.patience,
-        best_by=args.best_by,
-    )
-    return RunConfig(data, sizes, training)
+        chosen = task(name)
+        tokenisers = {"source_tokeniser": chosen.source_tokeniser, "target_tokeniser": chosen.target_tokeniser}
+        recommended = tokenisers | chosen.settings
+    data = settings(args, DataConfig, recommended, task=name, train=_absolute(args.train), dev=_absolute(args.dev))
+    return RunConfig(data, settings(args, Seq2SeqConfig, recommended), settings(args, TrainingConfig, recommended))
 
 
 def _refuse_settings(args):

@@ -7,9 +7,8 @@ follows was made without knowing them.
 import sys
 from pathlib import Path
 
-from minis2s.backend import NAMES as BACKENDS
 from minis2s.backend import keep_freed_memory, select
-from minis2s.cli.arguments import positive_int
+from minis2s.cli.arguments import add_backend, add_json, positive_int
 from minis2s.cli.output import console, print_json
 from minis2s.errors import UsageError
 from minis2s.training.run import load
@@ -25,8 +24,8 @@ def add_arguments(parser):
     longest = "longest translation, in tokens (default: 2 × source + 10)"
     parser.add_argument("--max-length", type=positive_int, metavar="N", help=longest)
     parser.add_argument("--max-source", type=positive_int, metavar="N", default=200, help="most tokens of a source (%(default)s)")
-    parser.add_argument("--backend", choices=BACKENDS, metavar="NAME", help=f"{', '.join(BACKENDS)} (default: $MINIS2S_BACKEND)")
-    parser.add_argument("--json", action="store_true", help="one JSON document with tokens, unknown words and probabilities")
+    add_backend(parser)
+    add_json(parser)
 
 
 def run(args):

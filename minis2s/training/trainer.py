@@ -14,10 +14,12 @@ import numpy as np
 from minis2s.backend import array_module
 from minis2s.data.batching import Example, bucketed_batches, make_batch
 from minis2s.data.vocabulary import UNK
-from minis2s.errors import Minis2sError, UsageError
+from minis2s.errors import Minis2sError, UsageError, unknown_name
 from minis2s.training.flat import FlatParameters
 from minis2s.training.optimisers import Adam
 from minis2s.training.schedules import schedule
+
+SCORES = ("loss", "exact_match", "bleu", "chrf", "token_error_rate", "any_reference_match")
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class TrainingConfig:
         if self.seed < 0 or self.patience < 0:
             raise UsageError(f"seed and patience cannot be negative ({self.seed}, {self.patience})")
         schedule(self.schedule)
+        if self.best_by not in SCORES:
+            raise unknown_name("score", self.best_by, SCORES)
 
 
 @dataclass

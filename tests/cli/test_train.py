@@ -237,8 +237,8 @@ def arrays_of(content, folder):
 
 
 def test_resume_takes_no_other_settings(trained, capsys):
-    assert main(["train", "--resume", str(trained), "--epochs", "50", "--one-direction"]) == 2
-    assert_one_line_error(capsys.readouterr().err, "leave out --one-direction, --epochs")
+    assert main(["train", "--resume", str(trained), "--epochs", "50", "--no-bidirectional"]) == 2
+    assert_one_line_error(capsys.readouterr().err, "leave out --bidirectional, --epochs")
 
 
 def test_a_damaged_checkpoint_is_not_gone_on_with(data, capsys):

@@ -1,7 +1,7 @@
 """What a built-in task is: a name, how its text is split, and a function that makes its data."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from minis2s.data.files import Pair
@@ -24,3 +24,4 @@ class Task:
     source_tokeniser: str
     target_tokeniser: str
     generate: Callable[[int], Splits]
+    settings: dict = field(default_factory=dict)  # of a training run, where the general ones do not suit it

@@ -1,0 +1,63 @@
+"""The settings of a run as command-line options: one for each field of the configuration's parts, by its name.
+
+What is not given comes from the built-in task's own settings, then from the defaults of the configuration.
+"""
+
+from argparse import BooleanOptionalAction
+from dataclasses import fields
+
+from minis2s.data.tokenisers import TOKENISERS
+from minis2s.models.seq2seq import Seq2SeqConfig
+from minis2s.training.schedules import SCHEDULES
+from minis2s.training.session import DataConfig
+from minis2s.training.trainer import SCORES, TrainingConfig
+
+HELP = {
+    DataConfig: {
+        "source_tokeniser": f"one of {', '.join(TOKENISERS)}",
+        "target_tokeniser": "likewise",
+        "min_frequency": "rarer words are unknown words",
+        "max_length": "longest sentence, in tokens; what is longer is left out and counted",
+    },
+    Seq2SeqConfig: {
+        "embedding_size": "width of a word's vector",
+        "hidden_size": "width of the decoder's state and of the encoder's memory",
+        "attention_size": "width of the attention's hidden layer",
+        "bidirectional": "an encoder that reads both ways",
+        "dropout": "share dropped while training",
+    },
+    TrainingConfig: {
+        "epochs": "passes over the training data",
+        "batch_size": "sentences in a batch",
+        "learning_rate": "Adam's, at the start",
+        "schedule": f"its course: {', '.join(SCHEDULES)}",
+        "clip": "largest norm of the whole gradient",
+        "hide_words": "share of the source words shown as unknown words",
+        "patience": "stop after so many epochs without a better score; 0: never",
+        "best_by": f"dev score that decides: {', '.join(SCORES)}",
+        "seed": "of everything that is drawn",
+    },
+}
+TITLES = {DataConfig: "data", Seq2SeqConfig: "model", TrainingConfig: "training"}
+
+
+def add_settings(parser, kind):
+    """Options for the fields of the dataclass `kind`; each is None if it is not given."""
+    group = parser.add_argument_group(TITLES[kind])
+    for field in fields(kind):
+        if field.name not in HELP[kind]:
+            continue
+        option, text = f"--{field.name.replace('_', '-')}", f"{HELP[kind][field.name]} (default: {field.default})"
+        if isinstance(field.default, bool):
+            group.add_argument(option, action=BooleanOptionalAction, help=text)
+        else:
+            metavar = {int: "N", float: "X", str: "NAME"}[type(field.default)]
+            group.add_argument(option, type=type(field.default), metavar=metavar, help=text)
+    return group
+
+
+def settings(args, kind, recommended, **others):
+    """A `kind` from the parsed options, the built-in task's recommended settings, and fields that are no options."""
+    given = {name: getattr(args, name) for name in HELP[kind] if getattr(args, name) is not None}
+    known = {name: value for name, value in recommended.items() if name in HELP[kind]}
+    return kind(**others, **known | given)
