@@ -8,7 +8,7 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 
-from minis2s.training.files import replacing
+from minis2s.files import replacing
 
 LARGEST = 100  # inches on a side of a picture: beyond some 500 the library gives up
 DEFAULT_FONT = "DejaVu Sans"

@@ -10,8 +10,7 @@ import minis2s
 PACKAGE = Path(minis2s.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 
-# A layer may use itself and the ones named. `errors` and the package's version are open to all. A dotted name is a module that
-# stands lower than the folder it lies in.
+# A layer may use itself and the ones named. `errors` and the package's version are open to all.
 ALLOWED = {
     "errors": set(),
     "backend": set(),
@@ -21,10 +20,11 @@ ALLOWED = {
     "models": {"layers", "equations", "backend", "gradcheck"},  # gradcheck: the whole model's check
     "data": set(),
     "metrics": {"data", "equations"},
-    "training.files": set(),  # how a file is replaced whole
-    "plots": {"training.files"},
+    "files": set(),  # how a file is replaced whole
+    "machine": set(),  # what computes
+    "plots": {"files"},
     "decoding": {"models", "layers", "equations", "backend", "data", "metrics"},
-    "training": {"decoding", "models", "layers", "equations", "backend", "data", "metrics", "plots", "training.files"},
+    "training": {"decoding", "models", "layers", "equations", "backend", "data", "metrics", "plots", "files", "machine"},
     "lessons": {"cli", "equations", "gradcheck"},  # stands above all, as the lessons do
 }
 ALLOWED["bench"] = ALLOWED["labs"] = set(ALLOWED) - {"lessons"}
@@ -34,13 +34,8 @@ ALLOWED["__init__"] = set(ALLOWED) - {"cli", "labs", "bench", "__main__"}  # the
 
 
 def part(path):
-    """The layer that a file belongs to."""
-    return layer_of(path.relative_to(PACKAGE).with_suffix("").parts)
-
-
-def layer_of(words):
-    """The first folder or module of a path inside the package, or the first two where they are a layer of their own."""
-    return ".".join(words[:2]) if ".".join(words[:2]) in ALLOWED else words[0]
+    """The layer that a file belongs to: the first folder or module of its path inside the package."""
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
 def imports(path):
@@ -57,7 +52,7 @@ def layers_used(path):
     for name in imports(path):
         words = name.split(".")
         if words[0] == "minis2s" and len(words) > 1 and words[1] != "__version__":
-            yield layer_of(words[1:])
+            yield words[1]
 
 
 def relative(path):

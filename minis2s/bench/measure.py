@@ -1,6 +1,5 @@
 """Interleaved timing: one step of each engine in turn, many times; medians, and ratios of the medians."""
 
-import os
 import time
 from statistics import median
 from typing import NamedTuple
@@ -54,22 +53,3 @@ def _copy(model, setting):
     new = Seq2Seq(setting.config, setting.V, setting.V, np.random.default_rng(0))
     new.assign(model.state())
     return new
-
-
-def machine():
-    """Processor, cores, BLAS and its threads: what a time means nothing without."""
-    blas = np.show_config(mode="dicts").get("Build Dependencies", {}).get("blas", {})
-    core = os.environ.get("OPENBLAS_CORETYPE")
-    return {
-        "machine": f"{_processor()}, {os.cpu_count()} processors",
-        "blas": f"{blas.get('name')} {blas.get('version')}, core type {core or 'as detected'}",
-        "threads": os.environ.get("OPENBLAS_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS") or f"default ({os.cpu_count()})",
-    }
-
-
-def _processor():
-    try:
-        with open("/proc/cpuinfo") as file:
-            return next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return os.uname().machine if hasattr(os, "uname") else "unknown processor"

@@ -5,6 +5,8 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from minis2s import machine
+
 
 class TorchSeq2Seq(nn.Module):
     """Encoder (nn.LSTM), additive attention on the previous state, decoder (nn.LSTMCell), softmax over [state; context]."""
@@ -48,6 +50,7 @@ class TorchEngine:
         self.net = TorchSeq2Seq(*words, k.embedding_size, k.hidden_size, k.attention_size, k.bidirectional)
         self.net.load_state_dict({name: torch.from_numpy(np.ascontiguousarray(a)) for name, a in _translated(state, k).items()})
         self.clip = clip
+        torch.set_num_threads(machine.threads())  # as many as ours has
         self.optimiser = torch.optim.Adam(self.net.parameters(), lr=learning_rate)
         lengths = torch.from_numpy(batch.source_mask.sum(axis=0))
         arrays = (batch.source_mask, batch.target_in, batch.target_out, batch.target_mask)

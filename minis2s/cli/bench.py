@@ -6,11 +6,12 @@ timed. A ratio above one means that minis2s is faster.
 
 import math
 
+from minis2s import machine
 from minis2s.backend import keep_freed_memory
 from minis2s.bench.engines import ENGINES, engine
-from minis2s.bench.measure import machine, measure
+from minis2s.bench.measure import measure
 from minis2s.bench.settings import SETTINGS, setting
-from minis2s.cli.arguments import add_json
+from minis2s.cli.arguments import add_json, positive_int
 from minis2s.cli.output import console, print_json, table
 from minis2s.errors import UsageError
 
@@ -20,6 +21,7 @@ def add_arguments(parser):
     others = [name for name in ENGINES if name != "minis2s"]
     parser.add_argument("--against", default="", metavar="NAMES", help=f"of {', '.join(others)} (default: none)")
     parser.add_argument("--seconds", type=float, default=10.0, metavar="X", help="for each setting (default: %(default)s)")
+    parser.add_argument("--threads", type=positive_int, metavar="N", help="of every engine (default: as each library chooses)")
     add_json(parser)
 
 
@@ -31,13 +33,16 @@ def run(args):
     names = ["minis2s", *(name for name in args.against.split(",") if name)]
     for name in names:
         engine(name)
+    if args.threads:
+        machine.set_threads(args.threads)
+    where = {"machine": machine.processor(), "blas": machine.blas(), "threads": machine.threads()}
     timings = []
     with console(stderr=True).status("measuring") as status:
         for s in settings:
             status.update(f"measuring {s.name}")
             timings += measure(s, names, args.seconds)
     if args.json:
-        print_json(machine() | {"results": [t._asdict() for t in timings]})
+        print_json(where | {"results": [t._asdict() for t in timings]})
         return 0
     shown = table("setting", "engine", "ms/step", "tokens/s", "ratio", right=("ms/step", "tokens/s", "ratio"))
     ours = {t.setting: t.step_ms for t in timings if t.engine == "minis2s"}
@@ -46,6 +51,5 @@ def run(args):
         shown.add_row(t.setting, t.engine, f"{t.step_ms:.2f}", f"{t.tokens_per_s:,.0f}", ratio)
     out = console()
     out.print(shown)
-    m = machine()
-    out.print(f"{m['machine']}; {m['blas']}; threads {m['threads']}", soft_wrap=True)
+    out.print(f"{where['machine']}; {where['blas']}; threads {where['threads']}", soft_wrap=True)
     return 0

@@ -10,7 +10,7 @@ import numpy as np
 
 from minis2s.backend import to_host
 from minis2s.errors import DataError
-from minis2s.training.files import replacing
+from minis2s.files import replacing
 
 FORMAT, VERSION = "minis2s-checkpoint", 1
 RECORD = "record.json"

@@ -5,7 +5,6 @@
 """
 
 import json
-import os
 import platform
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,13 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import minis2s
+from minis2s import machine
 from minis2s.data.tokenisers import tokeniser
 from minis2s.data.vocabulary import Vocabulary
 from minis2s.decoding.translator import Translator
 from minis2s.errors import DataError, UsageError
+from minis2s.files import append_line, cannot_write, replacing
 from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
 from minis2s.training.checkpoint import load_checkpoint, save_checkpoint
-from minis2s.training.files import append_line, cannot_write, replacing
 
 FILES = ("config.json", "metrics.jsonl", "best.npz", "last.npz", "curves.png", "attention.png", "samples.txt")
 
@@ -157,15 +157,12 @@ def load(path, backend=None, which="best", max_source=200):
 
 def environment(backend, dtype):
     """What a bit-identical repetition depends on: versions, BLAS, its core type and threads, the processor."""
-    blas = np.show_config(mode="dicts").get("Build Dependencies", {}).get("blas", {})
-    threads = {v: os.environ[v] for v in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS") if v in os.environ}
     return {
         "minis2s": minis2s.__version__,
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "blas": f"{blas.get('name', '?')} {blas.get('version', '?')}",
-        "blas_core_type": os.environ.get("OPENBLAS_CORETYPE", "as detected"),
-        "threads": threads or f"default ({os.cpu_count()} processors)",
+        "blas": machine.blas(),
+        "threads": machine.threads(),
         "machine": f"{platform.system()} {platform.machine()}",
         "backend": backend.name,
         "dtype": dtype,

@@ -379,7 +379,7 @@ def test_a_nan_keeps_the_last_good_checkpoint(folder):
 
 def test_a_full_disk_at_the_end_of_an_epoch(whole, folder, monkeypatch):
     """The run stops with a message; the checkpoint before stays, and the run goes on from it when there is room again."""
-    from minis2s.training import files
+    from minis2s import files
 
     class FillDisk(Reporter):
         def epoch(self, record, is_best):

@@ -10,7 +10,7 @@ import pytest
 
 import minis2s
 from minis2s.errors import Minis2sError
-from minis2s.training.files import append_line, replacing
+from minis2s.files import append_line, replacing
 
 ROOT = Path(minis2s.__file__).parent.parent
 

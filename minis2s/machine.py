@@ -1,0 +1,42 @@
+"""What computes: processor, BLAS and its threads. Times and last bits mean nothing without it."""
+
+import os
+import platform
+
+from threadpoolctl import threadpool_info, threadpool_limits
+
+_limits = None  # must stay alive: the limit ends with the object
+
+
+def set_threads(n):
+    """Let matrix products use at most n threads, from now on."""
+    global _limits
+    _limits = threadpool_limits(n, user_api="blas")
+
+
+def threads():
+    """How many threads a matrix product may use."""
+    return max((library["num_threads"] for library in _blas_libraries()), default=1)
+
+
+def blas():
+    """The BLAS with its version and the core type whose kernels it chose, as in "openblas 0.3.31 (Haswell)"."""
+    names = [f"{lib['internal_api']} {lib['version']} ({lib.get('architecture', '?')})" for lib in _blas_libraries()]
+    return ", ".join(dict.fromkeys(names)) or "unknown"
+
+
+def processor():
+    """The processor's name and how many of them the system shows."""
+    return f"{_model_name() or platform.machine()}, {os.cpu_count()} processors"
+
+
+def _blas_libraries():
+    return [library for library in threadpool_info() if library["user_api"] == "blas" and "torch" not in library["filepath"]]
+
+
+def _model_name():
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            return next((line.split(":")[1].strip() for line in file if line.startswith("model name")), "")
+    except OSError:
+        return platform.processor()
