@@ -35,6 +35,7 @@ HELP = {
         "hide_words": "share of the source words shown as unknown words",
         "patience": "stop after so many epochs without a better score; 0: never",
         "best_by": f"dev score that decides: {', '.join(SCORES)}",
+        "threads": "of matrix products; 0: one for a small model, else all",
         "seed": "of everything that is drawn",
     },
 }

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
+from minis2s import machine
 from minis2s.data.encoding import check_lengths
 from minis2s.data.files import read_aligned, read_pairs
 from minis2s.data.tasks import task
@@ -22,6 +23,7 @@ from minis2s.training.run import Languages, environment
 from minis2s.training.trainer import Reporter, Trainer, TrainingConfig
 
 N_SAMPLES = 20
+SMALL_PRODUCT = 50_000_000  # multiplications, for one step of a decoder's output
 LONGEST_PICTURE = 24  # tokens on a side of an attention map
 
 
@@ -80,7 +82,6 @@ class Session(Reporter):
 
     def __init__(self, config, run, backend, display=None, resume=False):
         self.config, self.run_directory, self.display = config, run, display or Reporter()
-        self.environment = environment(backend, "float32")
         self.notes = []
         train, dev = config.data.load()
         sides = tokeniser(config.data.source_tokeniser), tokeniser(config.data.target_tokeniser)
@@ -88,6 +89,9 @@ class Session(Reporter):
         vocabularies = (Vocabulary.build(column, config.data.min_frequency) for column in columns)
         self.languages = Languages(*vocabularies, *sides)
         words = len(self.languages.source_vocabulary), len(self.languages.target_vocabulary)
+        if threads := config.training.threads or _threads_for(config, words[1]):
+            machine.set_threads(threads)
+        self.environment = environment(backend, "float32")
         self.model = Seq2Seq(config.model, *words, np.random.default_rng([config.training.seed, 0]), backend)
         self.translator = Translator(self.model, *self.languages, max_source=config.data.max_length)
         examples, _ = self._encode(train, "training data")
@@ -192,6 +196,15 @@ def draw_translation(path, translation):
     """The attention map of a Translation as a PNG; returns a note if there was no font for it, else ""."""
     rows = [*translation.tokens, "⟨end⟩"][: len(translation.weights)]
     return attention_map(path, translation.source_tokens, rows, translation.weights, translation.text)
+
+
+def _threads_for(config, target_words):
+    """1 for a small model, 0 (leave it to the BLAS) for others.
+
+    Small products gain little from a second thread, and lose tenfold when another program wants the second processor.
+    """
+    largest_product = config.training.batch_size * config.model.hidden_size * target_words
+    return 1 if largest_product < SMALL_PRODUCT else 0
 
 
 def _read(files):

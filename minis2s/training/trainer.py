@@ -26,7 +26,8 @@ SCORES = ("loss", "exact_match", "bleu", "chrf", "token_error_rate", "any_refere
 class TrainingConfig:
     """epochs, batch_size (sentences), learning_rate (Adam's η at the start), schedule (its course), clip (largest global norm
     of the gradient), seed; hide_words: share of the source words shown as unknown, so that the model learns what an unknown
-    word is; patience: stop after so many epochs without a better dev score (0: never); best_by: the dev score that decides.
+    word is; patience: stop after so many epochs without a better dev score (0: never); best_by: the dev score that decides; threads: of
+    matrix products (0: one for a small model, else all).
     """
 
     epochs: int = 10
@@ -38,6 +39,7 @@ class TrainingConfig:
     hide_words: float = 0.0
     patience: int = 0
     best_by: str = "loss"
+    threads: int = 0
 
     def __post_init__(self):
         for name in ("epochs", "batch_size", "learning_rate", "clip"):
@@ -45,8 +47,9 @@ class TrainingConfig:
                 raise UsageError(f"{name} must be greater than zero, not {getattr(self, name)}")
         if not 0 <= self.hide_words < 1:
             raise UsageError(f"hide_words is a share in [0, 1), not {self.hide_words}")
-        if self.seed < 0 or self.patience < 0:
-            raise UsageError(f"seed and patience cannot be negative ({self.seed}, {self.patience})")
+        for name in ("seed", "patience", "threads"):
+            if getattr(self, name) < 0:
+                raise UsageError(f"{name} cannot be negative, not {getattr(self, name)}")
         schedule(self.schedule)
         if self.best_by not in SCORES:
             raise unknown_name("score", self.best_by, SCORES)
