@@ -3,7 +3,8 @@
 A command is a module of this folder with `add_arguments(parser)` and `run(args) -> exit code`; its docstring is its help. It is
 imported only when it is asked for, so that help is quick and a library that one command lacks does not stop the others.
 
-Exit codes: 0 done; 1 the work or a check failed; 2 the request cannot be started; 130 interrupted.
+Exit codes: 0 done; 1 the work or a check failed; 2 the request cannot be started; 130 interrupted (a training run that is
+stopped by a signal: 128 + its number, so 130 for INT, 143 for TERM, 129 for HUP).
 """
 
 import importlib
@@ -40,6 +41,12 @@ def main(argv=None):
         return 130
     except BrokenPipeError:
         _discard_output()
+        return 1
+    except MemoryError as error:
+        print(f"minis2s: error: there is not enough memory: {str(error) or 'smaller sizes may fit'}", file=sys.stderr)
+        return 1
+    except OSError as error:  # not foreseen where it happened, but the system's word and no bug of ours
+        print(f"minis2s: error: {error}", file=sys.stderr)
         return 1
     except SystemExit as stop:  # argparse, after --help and --version
         return stop.code or 0

@@ -36,6 +36,7 @@ HELP = {
         "patience": "stop after so many epochs without a better score; 0: never",
         "best_by": f"dev score that decides: {', '.join(SCORES)}",
         "threads": "of matrix products; 0: one for a small model, else all",
+        "save_every": "steps between checkpoints within an epoch; 0: about a minute",
         "seed": "of everything that is drawn",
     },
 }

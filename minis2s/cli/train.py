@@ -9,6 +9,7 @@ a tab and a target on each line (plain or gzipped), or two aligned files:
 The run's directory then holds the checkpoints, the scores of each epoch, curves, an attention map and samples.
 """
 
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -61,10 +62,11 @@ def run(args):
     _print_notes(out, session)  # what was left out of the data should be known before the training
     try:
         session.train()
-    except KeyboardInterrupt:
-        display.end()
-        out.print(f"interrupted; nothing is lost: minis2s train --resume {directory.path}", soft_wrap=True)
-        return 130
+    except KeyboardInterrupt as stop:
+        with suppress(OSError):  # after a HUP there is no terminal to write to
+            display.end()
+            out.print(f"interrupted; nothing is lost: minis2s train --resume {directory.path}", soft_wrap=True)
+        return getattr(stop, "exit_code", 130)
     finally:
         display.end()
     _print_notes(out, session)

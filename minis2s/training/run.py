@@ -5,7 +5,9 @@
 """
 
 import json
+import os
 import platform
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,8 +22,10 @@ from minis2s.errors import DataError, UsageError
 from minis2s.files import append_line, cannot_write, replacing
 from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
 from minis2s.training.checkpoint import load_checkpoint, save_checkpoint
+from minis2s.training.lock import Lock
 
 FILES = ("config.json", "metrics.jsonl", "best.npz", "last.npz", "curves.png", "attention.png", "samples.txt")
+_UNFINISHED = re.compile(rf"\.({'|'.join(map(re.escape, FILES))})\.\d+\.tmp")  # see files.replacing
 
 
 class Languages(NamedTuple):
@@ -53,37 +57,56 @@ class Languages(NamedTuple):
 class Run:
     """A run directory, by its path."""
 
-    def __init__(self, path):
-        self.path = Path(path)
+    def __init__(self, path, overwrite=False):
+        self.path, self.overwrite = Path(path), overwrite
+        self._lock = Lock(self.path)
 
     @classmethod
     def new(cls, path, overwrite=False):
         """A run that will begin here. A directory with a run in it is refused, unless `overwrite`. Nothing is changed yet."""
-        run = cls(path)
-        there = run._files()
-        if there and not overwrite:
-            raise UsageError(
-                f"{path} already holds a run ({there[0].name}); choose another directory, continue it with --resume, "
-                "or give --overwrite"
-            )
+        run = cls(path, overwrite)
+        run._refuse_another_run()
         return run
 
     def begin(self, config):
-        """Make the directory, remove the files of the run that was in it, and write config.json."""
+        """Make the directory, hold it, remove the files of the run that was in it, and write config.json."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
+            self.hold()
+            self._refuse_another_run()  # one may have begun since `new` looked
             for file in self._files():
                 file.unlink()
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise cannot_write(self.path, error) from None
         self.write("config.json", json.dumps(config, indent=2, ensure_ascii=False) + "\n")
 
+    def hold(self):
+        """Keep other processes from writing here, until `release`. Raises UsageError if one already does."""
+        self._lock.acquire()
+        try:
+            for file in self.path.iterdir():  # what a process that was killed had not finished
+                if _UNFINISHED.fullmatch(file.name):
+                    file.unlink(missing_ok=True)
+        except OSError as error:
+            raise cannot_write(self.path, error) from None
+
+    def release(self):
+        self._lock.release()
+
+    def _refuse_another_run(self):
+        there = self._files()
+        if there and not self.overwrite:
+            raise UsageError(
+                f"{self.path} already holds a run ({there[0].name}); choose another directory, continue it with --resume, "
+                "or give --overwrite"
+            )
+
     def _files(self):
         """Those of a run's files that are there."""
-        return [path for name in FILES if (path := self.path / name).exists()]
+        return [path for name in FILES if os.path.exists(path := self.path / name)]
 
     def has_checkpoint(self):
-        return any((self.path / f"{name}.npz").exists() for name in ("last", "best"))
+        return any(os.path.exists(self.path / f"{name}.npz") for name in ("last", "best"))
 
     def write(self, name, text):
         with replacing(self.path / name) as file:
@@ -127,10 +150,10 @@ class Run:
 
     def load(self, name, backend=None):
         """(model, languages, checkpoint) of the checkpoint `name`. Raises DataError where directory or file is not one."""
-        if not self.path.exists():
+        if not os.path.exists(self.path):
             raise DataError(self.path, "there is no such run directory", hint="minis2s train writes one")
         path = self.path if self.path.is_file() else self.path / f"{name}.npz"
-        if not path.exists():
+        if not os.path.exists(path):
             self.config()  # says so if this is no run at all
             hint = f"minis2s train --resume {self.path} goes on with the run"
             raise DataError(path, "there is no such checkpoint yet", hint=hint)

@@ -1,9 +1,7 @@
 """A whole run from its configuration: data, model, trainer, and the files that are kept."""
 
 import hashlib
-import signal
-import threading
-from contextlib import contextmanager
+import time
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -19,10 +17,12 @@ from minis2s.decoding.translator import Translator
 from minis2s.errors import DataError, UsageError
 from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
 from minis2s.plots import attention_map, training_curves
+from minis2s.training.interruption import stop_between_updates
 from minis2s.training.run import Languages, environment
 from minis2s.training.trainer import Reporter, Trainer, TrainingConfig
 
 N_SAMPLES = 20
+SAVE_INTERVAL = 60.0  # seconds of training that a kill may cost, where save_every does not say otherwise
 SMALL_PRODUCT = 50_000_000  # multiplications, for one step of a decoder's output
 LONGEST_PICTURE = 24  # tokens on a side of an attention map
 
@@ -77,7 +77,8 @@ class RunConfig:
 class Session(Reporter):
     """Prepares a run, trains, and writes its directory; passes on to `display` what a person wants to see.
 
-    run: a Run directory that exists; resume: go on from its last checkpoint. `notes` tells what was left out of the data.
+    run: a Run directory, which is held until `train` ends, or None to prepare only; resume: go on from its last checkpoint.
+    `notes` tells what was left out of the data.
     """
 
     def __init__(self, config, run, backend, display=None, resume=False):
@@ -98,10 +99,17 @@ class Session(Reporter):
         self.dev_examples, self.dev = self._encode(dev, "dev data")
         self.trainer = Trainer(self.model, examples, config.training, self._evaluate, self)
         self.data_checksum = hashlib.sha256(repr(train).encode()).hexdigest()
-        if resume:
-            self._go_on()
-        else:
-            run.begin(config.as_dict() | {"environment": self.environment})
+        if run is None:
+            return
+        try:
+            if resume:
+                run.hold()
+                self._go_on()
+            else:
+                run.begin(config.as_dict() | {"environment": self.environment})
+        except BaseException:
+            run.release()
+            raise
 
     def _go_on(self):
         """Take the run up where its last checkpoint left it; from the start if it was stopped before its first one."""
@@ -135,14 +143,19 @@ class Session(Reporter):
         return examples, [p for p, e in zip(pairs, encoded, strict=True) if max(map(len, e)) <= limit]
 
     def train(self):
-        """Run to the end. On Ctrl-C the state is saved where it is, and KeyboardInterrupt goes on to the caller."""
-        with _stop_between_updates(self.trainer):
-            try:
-                self.trainer.run()
-            except KeyboardInterrupt:
-                self.trainer.updating = True  # another Ctrl-C must not stop the saving
-                self._save_last()
-                raise
+        """Run to the end. On Ctrl-C, TERM or HUP the state is saved where it is, and Interrupted goes on to the caller."""
+        try:
+            self.run_directory.hold()
+            with stop_between_updates(self.trainer):
+                try:
+                    self._save_last()  # also so that a disk that is too small shows now
+                    self.trainer.run()
+                except KeyboardInterrupt:
+                    self.trainer.updating = True  # another signal must not stop the saving
+                    self._save_last()
+                    raise
+        finally:
+            self.run_directory.release()
 
     def _evaluate(self, model):
         scores, self.dev_translations = translation_scores(self.translator, self.dev)
@@ -150,12 +163,23 @@ class Session(Reporter):
 
     def _save_last(self):
         record = {"progress": asdict(self.trainer.progress), "config": self.config.as_dict(), "data": self.data_checksum}
+        began = time.monotonic()
         self.run_directory.save("last", self.model, self.languages, record, self.trainer.optimiser)
+        self._saved_at, self._saving_took = time.monotonic(), time.monotonic() - began
+
+    def _is_time_to_save(self):
+        """Saving only reads the state, so it may depend on the clock and the run still not."""
+        every = self.config.training.save_every
+        if every:
+            return self.trainer.progress.total_steps % every == 0
+        return time.monotonic() - self._saved_at > max(SAVE_INTERVAL, 20 * self._saving_took)
 
     def start(self, trainer):
         self.display.start(trainer)
 
     def step(self, loss, norm, tokens):
+        if self._is_time_to_save():
+            self._save_last()
         self.display.step(loss, norm, tokens)
 
     def epoch(self, record, is_best):
@@ -211,22 +235,3 @@ def _read(files):
     if len(files) not in (1, 2):
         raise UsageError(f"give one tab-separated file or two aligned ones, not {len(files)} files")
     return read_pairs(*files) if len(files) == 1 else read_aligned(*files)
-
-
-@contextmanager
-def _stop_between_updates(trainer):
-    """Turn Ctrl-C into KeyboardInterrupt, but not in the middle of an update: parameters and moments belong together."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(signum, frame):
-        if not trainer.updating:
-            raise KeyboardInterrupt
-        trainer.stop_requested = True
-
-    before = signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

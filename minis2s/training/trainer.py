@@ -26,8 +26,9 @@ SCORES = ("loss", "exact_match", "bleu", "chrf", "token_error_rate", "any_refere
 class TrainingConfig:
     """epochs, batch_size (sentences), learning_rate (Adam's η at the start), schedule (its course), clip (largest global norm
     of the gradient), seed; hide_words: share of the source words shown as unknown, so that the model learns what an unknown
-    word is; patience: stop after so many epochs without a better dev score (0: never); best_by: the dev score that decides; threads: of
-    matrix products (0: one for a small model, else all).
+    word is; patience: stop after so many epochs without a better dev score (0: never); best_by: the dev score that decides;
+    threads: of matrix products (0: one for a small model, else all); save_every: steps between checkpoints within an epoch
+    (0: about a minute).
     """
 
     epochs: int = 10
@@ -40,6 +41,7 @@ class TrainingConfig:
     patience: int = 0
     best_by: str = "loss"
     threads: int = 0
+    save_every: int = 0
 
     def __post_init__(self):
         for name in ("epochs", "batch_size", "learning_rate", "clip"):
@@ -47,7 +49,7 @@ class TrainingConfig:
                 raise UsageError(f"{name} must be greater than zero, not {getattr(self, name)}")
         if not 0 <= self.hide_words < 1:
             raise UsageError(f"hide_words is a share in [0, 1), not {self.hide_words}")
-        for name in ("seed", "patience", "threads"):
+        for name in ("seed", "patience", "threads", "save_every"):
             if getattr(self, name) < 0:
                 raise UsageError(f"{name} cannot be negative, not {getattr(self, name)}")
         schedule(self.schedule)

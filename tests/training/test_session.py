@@ -125,8 +125,9 @@ PLACES = {
     "the end of the run": lambda m: Interrupting("epoch", 2),
     "in an update": lambda m: interrupt_once(m, session_module.Trainer, "_stop_if_requested", 4),
     "before the metrics are written": lambda m: interrupt_once(m, Run, "append_metrics"),
-    "before the best checkpoint is written": lambda m: interrupt_once(m, Run, "save", 1),
-    "before the last checkpoint is written": lambda m: interrupt_once(m, Run, "save", 2),
+    "before the first checkpoint is written": lambda m: interrupt_once(m, Run, "save", 1),
+    "before the best checkpoint is written": lambda m: interrupt_once(m, Run, "save", 2),
+    "before the last checkpoint is written": lambda m: interrupt_once(m, Run, "save", 3),
     "in the middle of the dev evaluation": lambda m: interrupt_once(m, session_module, "teacher_forced_loss"),
     "while the curves are drawn": lambda m: interrupt_once(m, session_module, "training_curves"),
 }
@@ -163,7 +164,7 @@ def test_in_an_update_the_interruption_waits(folder, monkeypatch):
 
 def test_a_second_interruption_does_not_stop_the_saving(folder, monkeypatch):
     session = session_of(folder, Interrupting("step", 3))
-    interrupt_once(monkeypatch, Run, "save")
+    interrupt_once(monkeypatch, Run, "save", 2)  # the first one is made before the first step
     with pytest.raises(KeyboardInterrupt):
         session.train()
     assert load_checkpoint(folder / "run" / "last.npz").record["progress"]["total_steps"] == 3
@@ -193,7 +194,7 @@ def test_a_run_that_was_killed_between_checkpoints_goes_on_from_the_last_one(who
 
 
 def test_a_run_that_was_killed_before_its_first_checkpoint_begins_again(whole, folder):
-    session_of(folder)  # config.json is there, nothing else
+    session_of(folder).run_directory.release()  # config.json is there, nothing else
     assert [p.name for p in (folder / "run").iterdir()] == ["config.json"]
     with pytest.raises(DataError, match=r"there is no such checkpoint yet .*--resume"):
         load(folder / "run")
