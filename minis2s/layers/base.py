@@ -33,12 +33,16 @@ class Layer:
         for name, attribute in vars(self).items():
             if isinstance(attribute, Parameter):
                 yield prefix + name, attribute
-            elif isinstance(attribute, Layer):
-                yield from attribute.named_parameters(f"{prefix}{name}.")
-            elif isinstance(attribute, list):
-                for k, layer in enumerate(attribute):
-                    if isinstance(layer, Layer):
-                        yield from layer.named_parameters(f"{prefix}{name}.{k}.")
+            else:
+                for part, layer in _sublayers(name, attribute):
+                    yield from layer.named_parameters(f"{prefix}{part}.")
+
+    def named_layers(self, prefix=""):
+        """(name, Layer) pairs of all layers inside this one, likewise."""
+        for name, attribute in vars(self).items():
+            for part, layer in _sublayers(name, attribute):
+                yield prefix + part, layer
+                yield from layer.named_layers(f"{prefix}{part}.")
 
     def zero_gradients(self):
         for _, p in self.named_parameters():
@@ -68,6 +72,12 @@ class Layer:
 
     def n_parameters(self):
         return sum(p.value.size for _, p in self.named_parameters())
+
+
+def _sublayers(name, attribute):
+    """(name, Layer) pairs that an attribute holds: itself, or the members of a list."""
+    members = [(f"{name}.{k}", part) for k, part in enumerate(attribute)] if isinstance(attribute, list) else [(name, attribute)]
+    return [(part, layer) for part, layer in members if isinstance(layer, Layer)]
 
 
 class Initialiser:

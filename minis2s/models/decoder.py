@@ -32,7 +32,12 @@ class DecoderState(NamedTuple):
 
 
 class Decoder(Layer):
-    """W_y: (E, 4H) and W_r: (H+C, 4H) are the LSTM's input and recurrent weights, b (4H,) its bias; `output` is D4.4."""
+    """W_y: (E, 4H) and W_r: (H+C, 4H) are the LSTM's input and recurrent weights, b (4H,) its bias; `output` is D4.4.
+
+    `observer`, if there is one, is shown states and gradients (observe.py).
+    """
+
+    observer = None
 
     def __init__(self, n_words, embedding_size, hidden_size, memory_size, attention_size, dropout, init):
         self.hidden_size, self.memory_size = hidden_size, memory_size
@@ -66,6 +71,8 @@ class Decoder(Layer):
             after[rows, :H], after[rows, H:] = new.h, before[rows, H:]
             caches.append(cache)
             s, c = replace_first(xp, s, new.h), replace_first(xp, c, new.c)
+        if self.observer:
+            self.observer.states(packing, after[:, :H], [cell for _, cell in caches])
         after, cache_after_dropout = self.dropout.forward(after, rng)
         logits, cache_output = self.output.forward(after)
         weights = packing.unsort(attention.all_weights(), axis=2)
@@ -97,6 +104,8 @@ class Decoder(Layer):
             d_context = d_before[:, H:] + d_after[rows, H:]  # the context is read by the cell and by the output
             d_s[:n] = d_before[:, :H] + attention.step_backward(d_context, cache_attention)  # 1
             d_a[rows], d_c[:n] = d_a_i, d_c_before
+        if self.observer:
+            self.observer.gradients(packing, d_a)
         d_y, d_W_y, d_b = linear_backward(d_a, cache_z)
         d_W_r, _ = linear_backward_parameters(d_a, before)
         self.W_y.accumulate(d_W_y)
