@@ -3,18 +3,38 @@
 from typing import NamedTuple
 
 from minis2s.data.batching import Example
+from minis2s.data.vocabulary import UNK
 from minis2s.errors import UsageError
 
 
-def encode_pairs(pairs, source_tokeniser, target_tokeniser, source_vocabulary, target_vocabulary):
-    """The Example of each Pair, in order; tokens that a vocabulary lacks become UNK."""
-    return [
-        Example(
-            source_vocabulary.encode(source_tokeniser.split(pair.source)),
-            target_vocabulary.encode(target_tokeniser.split(pair.target)),
-        )
-        for pair in pairs
-    ]
+def encode_pair(pair, source_tokeniser, target_tokeniser, source_vocabulary, target_vocabulary):
+    """The Example of a Pair; tokens that a vocabulary lacks become UNK."""
+    return Example(
+        source_vocabulary.encode(source_tokeniser.split(pair.source)),
+        target_vocabulary.encode(target_tokeniser.split(pair.target)),
+    )
+
+
+def encode_pairs(pairs, *sides):
+    """The Example of each Pair, in order; see `encode_pair`."""
+    return [encode_pair(pair, *sides) for pair in pairs]
+
+
+class UnknownShare(NamedTuple):
+    """Which share of the tokens is unknown to the vocabularies; `str()` is the sentence to show to the user."""
+
+    what: str
+    source: float
+    target: float
+
+    def __str__(self):
+        return f"{self.what}: {self.source:.2%} of the source tokens and {self.target:.2%} of the target tokens are unknown"
+
+    @classmethod
+    def of(cls, examples, what):
+        """Counted in Examples."""
+        sides = [[word for example in examples for word in example[side]] for side in (0, 1)]
+        return cls(what, *(words.count(UNK) / max(len(words), 1) for words in sides))
 
 
 class TooLong(NamedTuple):

@@ -1,11 +1,13 @@
 """From text to tokens and back. A tokeniser is an object with a `name`, `split(text)` and `join(tokens)`.
 
-Text is expected in Unicode's normal form NFC (see `files.normalise`): "é" is then one code point, however it was typed.
+Text is expected in Unicode's normal form NFC (see `normalisation`): "é" is then one code point, however it was typed.
 """
 
 from itertools import groupby
 from unicodedata import category
 
+from minis2s.data.bpe import BytePairEncoding
+from minis2s.data.normalisation import Normalisation
 from minis2s.errors import unknown_name
 
 
@@ -77,8 +79,33 @@ def _marked(chunk):
     return zip(inside, chunk, strict=True)
 
 
+class Normalised:
+    """A tokeniser that reads normalised text: what stands between a side's text and its vocabulary, and is kept with a model."""
+
+    def __init__(self, tokeniser, normalisation=Normalisation()):  # noqa: B008, it is frozen
+        self.tokeniser, self.normalisation = tokeniser, normalisation
+        self.name, self.join = tokeniser.name, tokeniser.join
+
+    def split(self, text):
+        return self.tokeniser.split(self.normalisation(text))
+
+    def as_record(self):
+        """What JSON can hold and `from_record` reads."""
+        learned = self.tokeniser.as_record() if self.name == BytePairEncoding.name else {}
+        return {"name": self.name, **self.normalisation.as_record(), **learned}
+
+    @classmethod
+    def from_record(cls, record):
+        """Raises KeyError, TypeError, ValueError or UsageError for what `as_record` has not made."""
+        settings = dict(record)
+        name, merges = settings.pop("name"), settings.pop("merges", None)
+        inner = tokeniser(name) if merges is None else BytePairEncoding(merges)
+        return cls(inner, Normalisation(**settings))
+
+
 _BY_NAME = {kind.name: kind for kind in (Words, Chars, WordPunct)}
 TOKENISERS = tuple(_BY_NAME)
+LEARNED = (BytePairEncoding.name,)  # what must be learned from data first: `BytePairEncoding.learn`
 
 
 def tokeniser(name):

@@ -26,11 +26,15 @@ class Vocabulary:
 
     @classmethod
     def build(cls, sentences, min_frequency=1, max_size=None):
-        """The vocabulary of `sentences` (lists of tokens): the most frequent first, equal ones by code point.
+        """The vocabulary of `sentences` (lists of tokens); see `from_counts`."""
+        return cls.from_counts(Counter(token for sentence in sentences for token in sentence), min_frequency, max_size)
+
+    @classmethod
+    def from_counts(cls, counts, min_frequency=1, max_size=None):
+        """The vocabulary of counted tokens ({token: count}): the most frequent first, equal ones by code point.
 
         Tokens rarer than `min_frequency` are left out; at most `max_size` ordinary tokens are kept (None: all).
         """
-        counts = Counter(token for sentence in sentences for token in sentence)
         ranked = sorted((-count, token) for token, count in counts.items() if count >= min_frequency)
         return cls(token for _, token in ranked[:max_size])
 

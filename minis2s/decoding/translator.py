@@ -6,7 +6,7 @@ import numpy as np
 
 from minis2s.data.batching import Example, bucketed_batches, make_batch
 from minis2s.data.encoding import encode_pairs
-from minis2s.data.files import normalise
+from minis2s.data.normalisation import normalise
 from minis2s.decoding.greedy import greedy
 from minis2s.errors import UsageError
 
@@ -30,6 +30,11 @@ class Translation(NamedTuple):
     def flagged(self):
         """The text, with a note in front if it cannot be trusted because of unknown words."""
         return f"[unknown: {', '.join(self.unknown)}] {self.text}" if self.unknown else self.text
+
+
+def greedy_search(model, source, source_mask, limits):
+    """The `search` that translators use unless told otherwise."""
+    return [[hypothesis] for hypothesis in greedy(model, source, source_mask, limits)]
 
 
 class Translator:
@@ -56,10 +61,15 @@ class Translator:
         sides = self.source_tokeniser, self.target_tokeniser, self.source_vocabulary, self.target_vocabulary
         return encode_pairs(pairs, *sides)
 
-    def translate(self, sentences, batch_size=64, max_length=None, first=1):
-        """A Translation for each sentence, in order.
+    def translate(self, sentences, batch_size=64, max_length=None, first=1, search=greedy_search):
+        """The best Translation of each sentence, in order; see `n_best`."""
+        return [best[0] for best in self.n_best(sentences, batch_size, max_length, first, search)]
 
-        max_length: target tokens, by default twice the source's and ten; first: the number of the first sentence, for errors.
+    def n_best(self, sentences, batch_size=64, max_length=None, first=1, search=greedy_search):
+        """A list of Translations for each sentence, best first; as many as `search` finds.
+
+        max_length: target tokens, by default twice the source's and ten; first: the number of the first sentence, for errors;
+        search(model, source, source_mask, limits) → a list of Hypotheses for each column.
         """
         tokens = [self.tokens(s, f"sentence {k}") for k, s in enumerate(sentences, start=first)]
         examples = [Example(self.source_vocabulary.encode(t), []) for t in tokens]
@@ -68,9 +78,9 @@ class Translator:
             batch = make_batch([examples[r] for r in rows])
             # Each sentence's own limit: a translation must not depend on the others that happen to be in the batch.
             limit = max_length or 2 * batch.source_mask.sum(axis=0) + 10
-            for place, hypothesis in zip(batch.index, greedy(self.model, batch.source, batch.source_mask, limit), strict=True):
+            for place, found in zip(batch.index, search(self.model, batch.source, batch.source_mask, limit), strict=True):
                 row = rows[place]
-                results[row] = self._translation(sentences[row], tokens[row], hypothesis)
+                results[row] = [self._translation(sentences[row], tokens[row], hypothesis) for hypothesis in found]
         return results
 
     def _translation(self, sentence, source_tokens, h):
