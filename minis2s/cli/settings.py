@@ -40,12 +40,12 @@ HELP = {
         "seed": "of everything that is drawn",
     },
 }
-TITLES = {DataConfig: "data", Seq2SeqConfig: "model", TrainingConfig: "training"}
+KINDS = {"data": DataConfig, "model": Seq2SeqConfig, "training": TrainingConfig}  # the tables of a configuration file
 
 
 def add_settings(parser, kind):
     """Options for the fields of the dataclass `kind`; each is None if it is not given."""
-    group = parser.add_argument_group(TITLES[kind])
+    group = parser.add_argument_group(next(title for title in KINDS if KINDS[title] is kind))
     for field in fields(kind):
         if field.name not in HELP[kind]:
             continue
@@ -58,8 +58,6 @@ def add_settings(parser, kind):
     return group
 
 
-def settings(args, kind, recommended, **others):
-    """A `kind` from the parsed options, the built-in task's recommended settings, and fields that are no options."""
-    given = {name: getattr(args, name) for name in HELP[kind] if getattr(args, name) is not None}
-    known = {name: value for name, value in recommended.items() if name in HELP[kind]}
-    return kind(**others, **known | given)
+def given_settings(args, kind):
+    """Those fields of the dataclass `kind` that the command line sets."""
+    return {name: getattr(args, name) for name in HELP[kind] if getattr(args, name) is not None}

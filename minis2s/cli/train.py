@@ -7,6 +7,12 @@ a tab and a target on each line (plain or gzipped), or two aligned files:
     minis2s train --train train.de train.en --dev dev.de dev.en
 
 The run's directory then holds the checkpoints, the scores of each epoch, curves, an attention map and samples.
+
+Settings may also stand in a TOML file (--config FILE): tables [data], [model] and [training], as the options are grouped
+below, with _ for - in the names. An option on the command line wins over the file, the file over what a built-in task
+recommends, and that over the defaults. The run's config.json holds the result.
+
+A run that was stopped by Ctrl-C, a signal (TERM, HUP) or a power cut goes on with --resume DIR as if nothing had been.
 """
 
 from contextlib import suppress
@@ -15,17 +21,16 @@ from pathlib import Path
 
 from minis2s.backend import keep_freed_memory, select
 from minis2s.cli.arguments import Parser, add_backend
+from minis2s.cli.configuration import BUILT_IN, configuration
 from minis2s.cli.output import console
 from minis2s.cli.progress import Display
-from minis2s.cli.settings import add_settings, settings
+from minis2s.cli.settings import add_settings
 from minis2s.data.tasks import TASKS, task
 from minis2s.errors import UsageError
 from minis2s.models.seq2seq import Seq2SeqConfig
 from minis2s.training.run import Run
 from minis2s.training.session import DataConfig, RunConfig, Session
 from minis2s.training.trainer import TrainingConfig
-
-BUILT_IN = "translation"
 
 
 def add_arguments(parser):
@@ -36,6 +41,7 @@ def add_arguments(parser):
     add_settings(parser, Seq2SeqConfig)
     add_settings(parser, TrainingConfig)
     group = parser.add_argument_group("run")
+    group.add_argument("--config", metavar="FILE", help="settings from a TOML file; see above")
     group.add_argument("--run", metavar="DIR", help="where to write (default: runs/NAME-1, -2, …)")
     group.add_argument("--overwrite", action="store_true", help="replace the run that is there")
     group.add_argument("--resume", metavar="DIR", help="go on with a run that was interrupted, with the settings it has")
@@ -77,25 +83,6 @@ def run(args):
     return 0
 
 
-def configuration(args):
-    """The RunConfig of the command line's arguments. A built-in task brings its own settings, which options override."""
-    name, recommended = None, {}
-    if args.train:
-        if args.task:
-            raise UsageError("give --task or --train, not both")
-        if not args.dev:
-            raise UsageError("--train needs --dev: pairs that are not trained on, to choose the best epoch by")
-    else:
-        if args.dev:
-            raise UsageError("--dev needs --train")
-        name = args.task or BUILT_IN
-        chosen = task(name)
-        tokenisers = {"source_tokeniser": chosen.source_tokeniser, "target_tokeniser": chosen.target_tokeniser}
-        recommended = tokenisers | chosen.settings
-    data = settings(args, DataConfig, recommended, task=name, train=_absolute(args.train), dev=_absolute(args.dev))
-    return RunConfig(data, settings(args, Seq2SeqConfig, recommended), settings(args, TrainingConfig, recommended))
-
-
 def _refuse_settings(args):
     """A run goes on with the settings that it has; another one next to --resume would be ignored, so it is refused."""
     parser = Parser()
@@ -111,16 +98,6 @@ def _print_notes(out, session):
     for note in session.notes:
         out.print(f"note       {note}", soft_wrap=True)
     session.notes.clear()
-
-
-def _absolute(files):
-    """So that a run can be resumed from anywhere. Names go into config.json, which is UTF-8."""
-    for file in files:
-        try:
-            file.encode()
-        except UnicodeEncodeError:
-            raise UsageError(f"the file name {file!r} is not UTF-8; rename the file") from None
-    return tuple(str(Path(file).absolute()) for file in files)
 
 
 def _free_directory(name):

@@ -17,6 +17,7 @@ from minis2s.decoding.translator import Translator
 from minis2s.errors import DataError, UsageError
 from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
 from minis2s.plots import attention_map, training_curves
+from minis2s.training.configuration import checked
 from minis2s.training.interruption import stop_between_updates
 from minis2s.training.run import Languages, environment
 from minis2s.training.trainer import Reporter, Trainer, TrainingConfig
@@ -68,9 +69,11 @@ class RunConfig:
 
     @classmethod
     def from_dict(cls, record, where):
+        """Raises DataError, naming the file `where`, for what is missing, unknown, or no value for its setting."""
+        kinds = {"data": DataConfig, "model": Seq2SeqConfig, "training": TrainingConfig}
         try:
-            return cls(DataConfig(**record["data"]), Seq2SeqConfig(**record["model"]), TrainingConfig(**record["training"]))
-        except (KeyError, TypeError) as error:
+            return cls(**{name: kind(**checked(kind, record[name], name)) for name, kind in kinds.items()})
+        except (KeyError, TypeError, UsageError) as error:
             raise DataError(where, f"the configuration does not fit this program: {error}") from None
 
 
