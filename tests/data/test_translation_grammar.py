@@ -108,7 +108,7 @@ GOLD = [
     (act(WE, "like", some("music"), adverb="all"), "We all like music", "我们都喜欢音乐"),
     (act(HE, "like", some("tea"), adverb="also"), "He also likes tea", "他也喜欢茶"),
     (act(I, "like", some("tea"), adverb="also", negative=True), "I also do not like tea", "我也不喜欢茶"),
-    (act(THEY, "learn", some("French"), "g", adverb="all"), "They are all learning French", "他们都正在学法语"),
+    (act(THEY, "learn", some("French"), modal="will", adverb="all"), "They will all learn French", "他们都会学习法语"),
     (act(HE, "drink", some("coffee"), adverb="never"), "He never drinks coffee", "他从不喝咖啡"),
     (act(SHE, "run", adverb="often", place="the park"), "She often runs in the park", "她经常在公园跑步"),
     # questions
@@ -121,7 +121,7 @@ GOLD = [
     (act(YOU, "know", phrases.WHO), "Who do you know?", "你认识谁？"),
     (act(YOU, "live in", phrases.WHERE), "Where do you live?", "你住在哪里？"),
     (act(TOM, PLAY["打"], some("tennis"), where=True), "Where does Tom play tennis?", "汤姆在哪里打网球？"),
-    (act(YOU, "learn", some("German"), why=True), "Why do you learn German?", "你为什么学德语？"),
+    (act(YOU, "learn", some("German"), why=True), "Why do you learn German?", "你为什么学习德语？"),
     (act(SHE, "come", aspect="p", why=True, negative=True), "Why didn't she come?", "她为什么没来？"),
     (act(YOU, "have", phrases.how_many(N["dog"])), "How many dogs do you have?", "你有几只狗？"),
     (act(HE, "buy", phrases.which(N["computer"]), "p"), "Which computer did he buy?", "他买了哪台电脑？"),

@@ -35,7 +35,7 @@ def quality(draw):
         return copulas.quality(subject, adjective, whether=True)
     if draw.chance(0.25):
         return copulas.quality(subject, adjective, draw.pick(("", "", "very")), True, draw.chance(sampling.CONTRACTED))
-    passing = ("happy", "sad", "tired", "busy", "angry", "nervous")
+    passing = ("happy", "sad", "tired", "busy", "angry")
     if adjective.english in passing and draw.chance(0.7):
         return copulas.quality(subject, adjective, draw.pick(("", "very")), time=draw.deal("past", _PAST))
     if draw.chance(0.15):
@@ -56,7 +56,7 @@ def weather(draw):
     """It is too cold in Beijing. It was hot yesterday."""
     english, chinese = draw.deal("weather", tuple(lexicon.WEATHER.items()))
     way = draw.weighted({"plain": 0.4, "very": 0.2, "too": 0.1, "negative": 0.15, "whether": 0.15})
-    degree = way if way in ("very", "too") else ""
+    degree = way if way == "very" or (way == "too" and english in ("cold", "hot")) else ""
     place = time = None
     if draw.chance(0.6):
         place = draw.deal("weather in", sampling.places("city,country"))
@@ -74,11 +74,7 @@ def comparison(draw):
     if thing == "person":
         first, second = sampling.person(draw, first=not asks), sampling.person(draw)
     elif thing in lexicon.PLACES or not thing.plural:
-        other = draw.pick(_bearers(adjective))
-        if other == "person" or (other in lexicon.PLACES) != (thing in lexicon.PLACES):
-            return None
-        if thing not in lexicon.PLACES and (other.plural or other.sort != thing.sort):
-            return None
+        other = draw.pick([each for each in _bearers(adjective) if _alike(each, thing)])
         first, second = (phrases.place(each) if each in lexicon.PLACES else phrases.kind(each) for each in (thing, other))
     else:
         first, second = _contrasted(draw, thing)
@@ -87,6 +83,13 @@ def comparison(draw):
             return None
     how = draw.weighted({"more": 0.7, "same": 0.15, "less": 0 if asks else 0.15})
     return copulas.comparison(first, adjective, second, how, draw.chance(sampling.CONTRACTED), asks)
+
+
+def _alike(one, other):
+    """Whether two places, or two fields of study, are compared; not the zoo with physics."""
+    if isinstance(one, str):
+        return False
+    return one in lexicon.PLACES if other in lexicon.PLACES else getattr(one, "sort", "") == other.sort and not one.plural
 
 
 def _contrasted(draw, noun):
@@ -108,7 +111,7 @@ def profession(draw):
     if worker.chinese in who.heads or set(who.heads) & {each.chinese for each in lexicon.WORKERS}:
         return None
     adjective = None
-    if not who.plural and way == "plain" and draw.chance(0.7):
+    if not who.plural and who.subject != "I" and way == "plain" and draw.chance(0.7):  # 位 is not said of oneself
         adjective = draw.deal("person", [each for each in lexicon.ADJECTIVES if each.attributive and "person" in each.sorts])
     return copulas.profession(who, worker, adjective, way == "negative", draw.chance(sampling.CONTRACTED), way == "whether")
 
@@ -160,5 +163,5 @@ def existence(draw):
         english, chinese, sorts = draw.deal("spot", lexicon.LANDMARKS)
         noun = draw.deal(sorts, sampling.members(lexicon.NOUNS, sorts))
     way = draw.weighted({"plain": 0.7, "negative": 0.15, "whether": 0.15})
-    thing = phrases.kind(noun) if way != "plain" else sampling.amount(draw, noun, adjectives=0.15)
+    thing = phrases.kind(noun) if way != "plain" else sampling.amount(draw, noun, adjectives=0.35)
     return copulas.existence(thing, english, chinese, way == "negative", way == "whether")

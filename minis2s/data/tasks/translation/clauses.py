@@ -57,7 +57,7 @@ def _english(c):
     adverb = "ever" if c.aspect == "e" and c.whether else c.adverb
     negative_adverb = ""
     if c.negative and c.aspect == "e":
-        adverb = "never"
+        adverb = english.sentence(c.adverb, "never")  # has also never been
     elif c.negative:
         auxiliary = english.negated(auxiliary, c.contracted or inverted)
         adverb, negative_adverb = "", c.adverb  # he also does not swim

@@ -14,17 +14,17 @@ _ALONE = {each.english: each for each in VERBS if not each.objects}
 _VERB = {each.english: each for each in reversed(VERBS) if each.objects}
 _IT = phrases.Phrase("it", "它", (), "thing")
 
-# What one wants, or (busy, nervous) cannot do, when one is so.
+# What one wants, or (busy) cannot do, when one is so.
 _MOODS = {
     "hungry": ("want to", "eat"), "tired": ("want to", "sleep", "rest", "go home"), "thirsty": ("want to", "drink"),
-    "happy": ("want to", "sing", "dance", "laugh"), "sad": ("want to", "cry", "go home"),
-    "angry": ("want to", "go home"), "busy": ("can", "come", "rest", "walk", "travel"), "nervous": ("can", "sleep", "work"),
+    "happy": ("want to", "sing", "dance"), "sad": ("want to", "cry", "go home"),
+    "angry": ("want to", "go home"), "busy": ("can", "come", "rest", "walk", "travel"),
 }  # fmt: skip
 _PLEASANT = ("beautiful", "cheap", "comfortable", "delicious", "fresh", "interesting", "useful", "fast", "cute", "good", "new")
 _UNPLEASANT = ("expensive", "heavy", "boring", "difficult", "dirty", "old")
 _CONTRARY = ({"new", "old"}, {"cheap", "expensive"}, {"interesting", "boring"}, {"good", "boring"})
-_PRAISED = ("smart", "kind", "rich", "friendly", "famous", "young", "brave", "strong", "polite")
-_PITIED = ("lazy", "busy", "tired", "sad", "nervous")
+_PRAISED = ("smart", "kind", "rich", "friendly", "famous", "young", "strong", "polite")
+_PITIED = ("lazy", "busy", "tired", "sad", "angry")
 
 
 def mood(draw):
@@ -74,7 +74,7 @@ def contrast(draw):
     first = say(Clause(someone, verb, phrases.kind(one)))
     if draw.chance(0.5):
         return joined(first, "but", say(Clause(someone, verb, phrases.kind(other), negative=True)))
-    another = sampling.person(draw)
+    another = sampling.subject(draw)
     if sampling.same_person(someone, another):
         return None
     return joined(first, "but", say(Clause(another, verb, phrases.kind(other))))

@@ -41,16 +41,18 @@ def _time(draw, clause):
     modal = clause.modal
     if modal and ("t" not in modal.uses or (modal.english == "can" and "s" in clause.verb.uses)):
         return None  # 明天会游泳 would say that one will swim tomorrow
-    long = ("l" if clause.aspect == "p" else "f") in clause.verb.uses
-    time = draw.deal(("time", clause.aspect, long), _times(clause.aspect, long))
+    uses = clause.verb.uses
+    reach = "day" if "t" in uses else "year" if ("l" if clause.aspect == "p" else "f") in uses else "week"
+    time = draw.deal(("time", clause.aspect, reach), _times(clause.aspect, reach))
     never = clause.negative and ("r" in time.uses or clause.aspect == "e")  # "not every day" is another negation
     return None if never else time
 
 
 @cache
-def _times(aspect, long):
+def _times(aspect, reach):
     letter = "f" if aspect == "m" else aspect
-    return tuple(time for time in TIMES if letter in time.uses and (long or "l" not in time.uses))
+    beyond = {"day": "wl", "week": "l", "year": ""}[reach]
+    return tuple(time for time in TIMES if letter in time.uses and not set(beyond) & set(time.uses))
 
 
 def adverb_for(draw, clause):
@@ -79,9 +81,8 @@ def with_object(draw, clause, counting=True):
         return None if sampling.same_person(clause.subject, someone) else clause._replace(object=someone)
     if isinstance(thing, Place):
         return clause._replace(object=phrases.place(thing))
-    if clause.place and verb.places == "shop" and thing.sort in ("vehicle", "building"):
-        if "city" not in clause.place.groups:
-            return None  # nobody buys a house in the supermarket
+    if verb.places == "shop" and not _for_sale(thing, clause.place, clause.time):
+        return None
     forms = _forms(clause, thing, counting and not clause.negative)
     if not forms:
         return None
@@ -91,6 +92,13 @@ def with_object(draw, clause, counting=True):
     if form == "particular":
         return clause._replace(object=sampling.particular(draw, thing))
     return clause._replace(object=sampling.amount(draw, thing, one=1 if clause.aspect == "g" else 0.4))
+
+
+def _for_sale(thing, place, time):
+    """Nobody buys a house in the supermarket, or remembers an apple that he bought last year."""
+    if thing.sort in ("vehicle", "building", "furniture"):
+        return place is None or "city" in place.groups
+    return time is None or "l" not in time.uses or thing.sort in ("device", "clothes")
 
 
 def _forms(clause, thing, counting):
@@ -108,15 +116,15 @@ def _forms(clause, thing, counting):
     if definite and thing.plural:
         forms.append("particular")
     if counting and "q" in verb.uses and thing.measure and aspect != "e" and (definite or verb.english == "have"):
-        forms += ["counted"] * (2 if thing.plural else 6)  # cups and bottles come with few nouns
+        return [*forms, "counted", "counted"] if thing.plural else ["counted"]  # cups and bowls come with few nouns
     return forms
 
 
 def _kind(draw, clause, noun):
     """books; at times books and magazines, in a question books or magazines."""
-    if draw.chance(0.12):
+    if draw.chance(0.3 if clause.whether else 0.12) and not clause.place:
         other = draw.deal(clause.verb, sampling.things(clause.verb))
         if isinstance(other, Noun) and other != noun and other.sort == noun.sort:
-            pair = phrases.either if clause.whether and draw.chance(0.6) else phrases.both
+            pair = phrases.either if clause.whether and clause.aspect in "hm" and draw.chance(0.8) else phrases.both
             return pair(phrases.kind(noun), phrases.kind(other))
     return phrases.kind(noun)

@@ -4,7 +4,7 @@ from minis2s.data.tasks.translation import be_patterns, compound_patterns, verb_
 from minis2s.data.tasks.translation.sampling import Draw
 
 PATTERNS = {
-    verb_patterns.statement: 46,
+    verb_patterns.statement: 45,
     verb_patterns.whether: 8,
     verb_patterns.what: 4,
     verb_patterns.how_many: 3,
@@ -22,9 +22,12 @@ PATTERNS = {
     be_patterns.existence: 4.5,
     compound_patterns.mood: 2,
     compound_patterns.opinion: 1.5,
-    compound_patterns.contrast: 1.5,
+    compound_patterns.contrast: 3,
     compound_patterns.two_sided: 1.5,
 }
+
+
+LONGEST = 9  # English words: short sentences are learnt soon, and read at a glance
 
 
 def sentences(rng, number):
@@ -32,6 +35,6 @@ def sentences(rng, number):
     draw, found = Draw(rng), {}
     while len(found) < number:
         sentence = draw.weighted(PATTERNS)(draw)
-        if sentence is not None:
+        if sentence is not None and sentence.english.count(" ") < LONGEST:
             found.setdefault(sentence.english, sentence)
     return list(found.values())

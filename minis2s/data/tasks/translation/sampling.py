@@ -7,7 +7,7 @@ from minis2s.data.tasks.translation import lexicon, phrases
 CONTRACTED = 0.4  # of the negations: don't for do not
 _BLOCK = 4096
 # "The doctor" is 医生, one whom both know; the farmer would be 农民, which reads as farmers in general.
-_ROLES = ("teacher", "doctor", "lawyer", "professor", "manager", "nurse", "driver", "chef", "dentist", "waiter")
+_ROLES = ("teacher", "doctor", "lawyer", "manager", "nurse", "driver", "chef", "waiter")
 
 
 class Draw:
@@ -60,9 +60,10 @@ def places(groups):
 
 @cache
 def things(verb):
-    """What `verb` can be done to: nouns, places, and "person" as often as four nouns."""
-    people = ("person",) * 4 if "person" in verb.objects.split(",") else ()
-    return (*members(lexicon.NOUNS, verb.objects), *places(verb.objects), *people)
+    """What `verb` can be done to: nouns, places, and "person". The last, and money and time, count as four nouns."""
+    sorts = verb.objects.split(",")
+    more = ("person",) * 4 if "person" in sorts else members(lexicon.NOUNS, "means") * 3 if "means" in sorts else ()
+    return (*members(lexicon.NOUNS, verb.objects), *places(verb.objects), *more)
 
 
 @cache
@@ -81,7 +82,7 @@ def owner(draw):
 
 def person(draw, first=True):
     """Someone: he, Tom, my mother, that doctor, the students. `first=False`: neither I nor we, for most questions."""
-    role = draw.weighted({"pronoun": 0.48, "name": 0.13, "kin": 0.16, "relation": 0.05, "worker": 0.18})
+    role = draw.weighted({"pronoun": 0.48, "name": 0.1, "kin": 0.16, "relation": 0.06, "worker": 0.2})
     if role == "pronoun":
         others = tuple(each for each in lexicon.PRONOUNS if each.subject not in ("I", "we"))
         return phrases.pronoun(draw.deal(f"pronoun {first}", lexicon.PRONOUNS if first else others))
@@ -111,7 +112,7 @@ def subject(draw, first=True):
     return one if one == other else phrases.both(one, other)
 
 
-def amount(draw, noun, adjectives=0.35, one=0.4):
+def amount(draw, noun, adjectives=0.6, one=0.4):
     """a book, three new books, two cups of tea; nobody has nine houses."""
     numerals = tuple(lexicon.NUMERALS)[1:]
     few = noun.sort in ("vehicle", "building", "furniture")

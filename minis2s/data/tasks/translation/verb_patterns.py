@@ -20,11 +20,14 @@ _ASKED = tuple(
 )  # fmt: skip
 
 
+# Verbs that are dealt more often than the others: those with many objects, and those that bring cups and bowls.
+_FREQUENT = {"love": 4, "like": 3, "drink": 3, "make": 2}
+
+
 @cache
 def _verbs(aspect, choice=VERBS):
-    """The verbs used in an aspect; love and like, which many fields of study go with, as often as three others."""
-    found = [verb for verb in choice if aspect in verb.uses]
-    return tuple(found + 2 * [verb for verb in found if verb.english in ("love", "like")])
+    """The verbs used in an aspect, each as often as it should come."""
+    return tuple(verb for verb in choice if aspect in verb.uses for _ in range(_FREQUENT.get(verb.english, 1)))
 
 
 def statement(draw):
@@ -39,12 +42,14 @@ def statement(draw):
     if clause is None:
         return None
     if clause.negative:
-        return say(clause._replace(adverb="also" if draw.chance(0.06) else ""))
+        return say(clause._replace(adverb="also" if draw.chance(0.15) else ""))
     clause = clause._replace(adverb=adverb_for(draw, clause))
     bare_habit = aspect == "h" and not is_state(verb) and not (clause.time or clause.adverb or clause.place)
     if bare_habit and (not clause.object or draw.chance(0.6)):
         return None  # "he swims" hardly says anything
-    if clause.time and not clause.adverb and draw.chance(0.12):
+    if clause.adverb in ("always", "usually") and not clause.object and not clause.place:
+        return None
+    if clause.time and not clause.adverb and aspect != "e" and draw.chance(0.15):
         clause = clause._replace(time_first=True)
     return say(clause)
 

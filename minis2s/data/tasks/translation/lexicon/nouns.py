@@ -19,22 +19,19 @@ NOUNS = table(Noun, """
     banana            bananas       香蕉      根  fruit
     orange            oranges       橙子      个  fruit
     watermelon        watermelons   西瓜      个  fruit
-    tomato            tomatoes      西红柿    个  fruit
     cake              cakes         蛋糕      个  food
     dumpling          dumplings     饺子      个  food
-    hamburger         hamburgers    汉堡      个  food
     egg               eggs          鸡蛋      个  food
     bread             -             面包      -   food
     rice              -             米饭      碗  food       bowl
     soup              -             汤        碗  broth      bowl
     meat              -             肉        -   food
-    chocolate         -             巧克力    -   food
     tea               -             茶        杯  drink      cup
     coffee            -             咖啡      杯  drink      cup
     milk              -             牛奶      杯  drink      glass
     juice             -             果汁      杯  drink      glass
-    water             -             水        瓶  drink      bottle
-    beer              -             啤酒      瓶  drink      bottle
+    water             -             水        杯  drink      glass
+    beer              -             啤酒      杯  drink      glass
     book              books         书        本  reading
     novel             novels        小说      本  reading
     magazine          magazines     杂志      本  reading
@@ -42,11 +39,10 @@ NOUNS = table(Noun, """
     newspaper         newspapers    报纸      份  reading
     letter            letters       信        封  text
     email             emails        邮件      封  text
-    article           articles      文章      篇  text
     story             stories       故事      个  text
     movie             movies        电影      部  show
     match             matches       比赛      场  show
-    news              -             新闻      -   show
+    the news          -             新闻      -   show
     television        -             电视      -   show
     song              songs         歌        首  song
     music             -             音乐      -   field
@@ -55,25 +51,19 @@ NOUNS = table(Noun, """
     mathematics       -             数学      -   field
     physics           -             物理      -   field
     chemistry         -             化学      -   field
-    biology           -             生物      -   field
     history           -             历史      -   field
-    literature        -             文学      -   field
-    philosophy        -             哲学      -   field
     art               -             艺术      -   field
     law               -             法律      -   field
-    medicine          -             医学      -   field
     programming       -             编程      -   field
     English           -             英语      -   language
     Chinese           -             中文      -   language
     French            -             法语      -   language
     German            -             德语      -   language
     Japanese          -             日语      -   language
-    Spanish           -             西班牙语  -   language
     basketball        -             篮球      -   sport
     football          -             足球      -   sport
     tennis            -             网球      -   sport
     volleyball        -             排球      -   sport
-    badminton         -             羽毛球    -   sport
     the piano         -             钢琴      -   instrument
     the guitar        -             吉他      -   instrument
     computer          computers     电脑      台  device
@@ -81,17 +71,13 @@ NOUNS = table(Noun, """
     phone             phones        手机      部  device
     car               cars          车        辆  vehicle
     bicycle           bicycles      自行车    辆  vehicle
-    motorcycle        motorcycles   摩托车    辆  vehicle
     bus               buses         公交车    辆  vehicle
     taxi              taxis         出租车    辆  vehicle
-    truck             trucks        卡车      辆  vehicle
     pen               pens          钢笔      支  item
-    pencil            pencils       铅笔      支  item
     umbrella          umbrellas     雨伞      把  item
     key               keys          钥匙      把  item
     ticket            tickets       票        张  item
     map               maps          地图      张  item
-    photo             photos        照片      张  item
     box               boxes         盒子      个  item
     bag               bags          包        个  item
     gift              gifts         礼物      件  item
@@ -100,7 +86,6 @@ NOUNS = table(Noun, """
     bed               beds          床        张  furniture
     shirt             shirts        衬衫      件  clothes
     coat              coats         大衣      件  clothes
-    sweater           sweaters      毛衣      件  clothes
     skirt             skirts        裙子      条  clothes
     cat               cats          猫        只  pet
     dog               dogs          狗        只  pet
@@ -110,8 +95,6 @@ NOUNS = table(Noun, """
     horse             horses        马        匹  animal
     cow               cows          牛        头  animal
     sheep             sheep         羊        只  animal
-    monkey            monkeys       猴子      只  animal
-    tiger             tigers        老虎      只  animal
     flower            flowers       花        朵  plant
     tree              trees         树        棵  plant
     house             houses        房子      栋  building
@@ -130,14 +113,15 @@ NUMERALS = {
 LANDMARKS = tuple(
     (f"{english} the {thing}", chinese_thing + chinese, sorts)
     for thing, chinese_thing, relations, sorts in (
-        ("table", "桌子", "on under next_to", "fruit,reading,text,item,device"),
+        ("table", "桌子", "on", "fruit,drink,rice,broth,reading,text,item,device"),
+        ("table", "桌子", "under next_to", "reading,text,item,device"),
         ("chair", "椅子", "on under behind", "reading,text,item"),
         ("bed", "床", "on under next_to", "reading,text,item,clothes"),
-        ("box", "盒子", "in behind next_to", "fruit,reading,text,pen,pencil,key,ticket,map,photo,camera"),
-        ("bag", "包", "in next_to", "fruit,reading,text,pen,pencil,key,ticket,map,photo,camera"),
+        ("box", "盒子", "in behind next_to", "fruit,reading,text,pen,key,ticket,map,camera"),
+        ("bag", "包", "in next_to", "fruit,reading,text,pen,key,ticket,map,camera"),
         ("car", "车", "in behind next_to", "item,reading,clothes"),
-        ("house", "房子", "behind next_to in_front_of", "pet,animal,vehicle,tree"),
-        ("tree", "树", "under behind next_to in_front_of", "pet,animal,bicycle,motorcycle,chair,table"),
+        ("house", "房子", "behind next_to in_front_of", "cat,dog,bird,rabbit,animal,vehicle,tree"),
+        ("tree", "树", "under behind next_to in_front_of", "cat,dog,bird,rabbit,animal,bicycle,chair,table"),
     )
     for english, chinese in (
         ("on", "上"), ("in", "里"), ("under", "下面"), ("behind", "后面"), ("next to", "旁边"), ("in front of", "前面"),

@@ -32,8 +32,8 @@ PRONOUNS = table(Pronoun, """
 """)  # fmt: skip
 
 NAMES = {
-    "Tom": "汤姆", "Mary": "玛丽", "Anna": "安娜", "Peter": "彼得", "David": "大卫", "Lucy": "露西", "John": "约翰",
-    "Linda": "琳达", "Li Ming": "李明", "Wang Fang": "王芳",
+    "Tom": "汤姆", "Mary": "玛丽", "Anna": "安娜", "Peter": "彼得", "David": "大卫", "Lucy": "露西",
+    "Li Ming": "李明", "Wang Fang": "王芳",
 }  # fmt: skip
 
 # One's own family goes without 的: 我妈妈.
@@ -57,7 +57,6 @@ RELATIONS = table(Person, """
     classmate  classmates  同学
     neighbor   neighbors   邻居
     colleague  colleagues  同事
-    boss       bosses      老板
 """)  # fmt: skip
 
 WORKERS = table(Person, """
@@ -65,22 +64,17 @@ WORKERS = table(Person, """
     doctor      doctors      医生    位
     lawyer      lawyers      律师    位
     engineer    engineers    工程师  位
-    professor   professors   教授    位
     scientist   scientists   科学家  位
     writer      writers      作家    位
-    painter     painters     画家    位
-    journalist  journalists  记者    位
     manager     managers     经理    位
     nurse       nurses       护士    位
     driver      drivers      司机    位
     singer      singers      歌手    位
     actor       actors       演员    位
     chef        chefs        厨师    位
-    dentist     dentists     牙医    位
     programmer  programmers  程序员  位
     waiter      waiters      服务员  个
     farmer      farmers      农民    个
-    soldier     soldiers     士兵    个
     student     students     学生    个
     child       children     孩子    个
 """)  # fmt: skip

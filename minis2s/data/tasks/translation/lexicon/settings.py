@@ -15,7 +15,7 @@ class Place(NamedTuple):
 class Time(NamedTuple):
     english: str
     chinese: str
-    uses: str  # the verb's letters h p e g, f to come; l a month or a year, r repeated
+    uses: str  # the verb's letters h p e g, f to come; w a week, l a year, r repeated
 
 
 PLACES = table(Place, """
@@ -23,11 +23,9 @@ PLACES = table(Place, """
     in  Shanghai         上海    city,work,study,teach,shop,far
     in  Paris            巴黎    city,work,study,teach,shop,far
     in  London           伦敦    city,work,study,teach,shop,far
-    in  Tokyo            东京    city,work,study,teach,shop,far
     in  New York         纽约    city,work,study,teach,shop,far
     in  China            中国    country,work,study,teach,far
     in  France           法国    country,work,study,teach,far
-    in  Germany          德国    country,work,study,teach,far
     in  Japan            日本    country,work,study,teach,far
     in  America          美国    country,work,study,teach,far
     at  home             家      home,dine,cook,quiet,study,work,screen,fix
@@ -39,16 +37,11 @@ PLACES = table(Place, """
     in  the park         公园    public,out,court,quiet,wait
     in  the garden       花园    out,quiet,fix
     at  the beach        海边    public,out,swim
-    at  the gym          体育馆  public,court,swim
     in  the restaurant   餐厅    public,dine,cook,work,wait
     in  the hotel        酒店    public,home,dine,screen,work,wait,swim
     in  the kitchen      厨房    cook,dine
     in  the hospital     医院    public,work,wait
-    in  the bank         银行    public,work,wait
-    in  the factory      工厂    public,sight,work,fix
     in  the supermarket  超市    public,shop,work
-    at  the market       市场    public,shop
-    in  the store        商店    public,shop,work
     at  the airport      机场    public,work,wait
     at  the station      车站    public,work,wait
     at  the cinema       电影院  public,wait
@@ -61,28 +54,22 @@ TIMES = table(Time, """
     yesterday         昨天      p
     last night        昨晚      p
     this morning      今天早上  p
-    last week         上周      p
-    last month        上个月    pl
+    last week         上周      pw
     last year         去年      pl
     today             今天      pf
     tonight           今晚      f
     tomorrow          明天      f
-    tomorrow morning  明天早上  f
     this weekend      这个周末  f
-    next week         下周      f
-    next month        下个月    fl
+    next week         下周      fw
     next year         明年      fl
     every day         每天      hr
     every morning     每天早上  hr
-    every evening     每天晚上  hr
-    every week        每周      hr
-    every weekend     每个周末  hr
+    every week        每周      hrw
     in the morning    早上      h
     in the afternoon  下午      h
     in the evening    晚上      h
     on weekends       周末      h
     on Mondays        星期一    h
-    on Fridays        星期五    h
     on Sundays        星期天    h
     before            以前      e
     now               现在      g
