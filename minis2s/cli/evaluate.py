@@ -3,7 +3,8 @@
 from minis2s.backend import keep_freed_memory, select
 from minis2s.cli.arguments import add_backend, add_json, positive_int
 from minis2s.cli.output import console, print_json, table
-from minis2s.data.files import read_aligned, read_pairs
+from minis2s.cli.search import add_search, search_of
+from minis2s.data.corpus import pairs_of
 from minis2s.data.tasks import TASKS, task
 from minis2s.decoding.evaluation import teacher_forced_loss, translation_scores
 from minis2s.errors import UsageError
@@ -20,9 +21,10 @@ LABELS = {
 
 def add_arguments(parser):
     parser.add_argument("run", metavar="RUN", help="a run's directory (its best.npz is used), or a checkpoint")
-    parser.add_argument("files", nargs="*", metavar="FILE", help="one tab-separated file, or two aligned ones")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="one file: tab-separated or JSON lines (.jsonl); or two aligned ones")
     parser.add_argument("--task", metavar="NAME", help=f"the held-out test part of built-in data instead: {', '.join(TASKS)}")
     parser.add_argument("--max-source", type=positive_int, metavar="N", default=200, help="most tokens of a source (%(default)s)")
+    add_search(parser, sampling=False)
     add_backend(parser)
     add_json(parser)
 
@@ -30,13 +32,14 @@ def add_arguments(parser):
 def run(args):
     if bool(args.task) == bool(args.files) or len(args.files) > 2:
         raise UsageError("give one tab-separated file, or two aligned ones, or --task NAME")
+    search = search_of(args)
     keep_freed_memory()
     translator = load(args.run, select(args.backend), max_source=args.max_source)
     if args.task:
         pairs = task(args.task).generate(seed=0).test
     else:
-        pairs = read_pairs(*args.files) if len(args.files) == 1 else read_aligned(*args.files)
-    scores, _ = translation_scores(translator, pairs)
+        pairs = list(pairs_of(args.files))
+    scores, _ = translation_scores(translator, pairs, search=search)
     scores["loss"] = teacher_forced_loss(translator.model, translator.examples(pairs))
     if args.json:
         print_json(scores)

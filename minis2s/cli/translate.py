@@ -10,9 +10,10 @@ from pathlib import Path
 from minis2s.backend import keep_freed_memory, select
 from minis2s.cli.arguments import add_backend, add_json, positive_int
 from minis2s.cli.output import console, print_json
+from minis2s.cli.search import add_search, search_of
 from minis2s.errors import UsageError
 from minis2s.training.run import load
-from minis2s.training.session import draw_translation
+from minis2s.training.samples import draw_translation
 
 LINES_AT_ONCE = 64
 
@@ -24,6 +25,8 @@ def add_arguments(parser):
     longest = "longest translation, in tokens (default: 2 × source + 10)"
     parser.add_argument("--max-length", type=positive_int, metavar="N", help=longest)
     parser.add_argument("--max-source", type=positive_int, metavar="N", default=200, help="most tokens of a source (%(default)s)")
+    parser.add_argument("--n-best", type=positive_int, metavar="N", help="print the N best of a beam, each after its log p")
+    add_search(parser)
     add_backend(parser)
     add_json(parser)
 
@@ -31,22 +34,26 @@ def add_arguments(parser):
 def run(args):
     if args.attention and len(args.sentences) != 1:
         raise UsageError("--attention draws one sentence: give exactly one as an argument")
+    search = search_of(args)
+    if args.n_best and args.n_best > (args.beam or 1):
+        raise UsageError(f"--n-best {args.n_best} needs a beam of at least that width: --beam {args.n_best}")
     keep_freed_memory()
     translator = load(args.run, select(args.backend), max_source=args.max_source)
     results = []
     at_once = 1 if not args.sentences and sys.stdin.isatty() else LINES_AT_ONCE  # someone who types waits for each answer
     for chunk in _chunks(args.sentences or _standard_input(), at_once):
-        translations = translator.translate(chunk, max_length=args.max_length, first=len(results) + 1)
-        for t in translations:
-            if not args.json:
-                print(t.flagged, flush=True)
-            if not t.complete:
-                print(f"minis2s: cut short at the length limit: {t.source}", file=sys.stderr)
-        results += translations
+        found = translator.n_best(chunk, max_length=args.max_length, first=len(results) + 1, search=search)
+        for best in found:
+            for t in best[: args.n_best or 1]:
+                if not args.json:
+                    print(f"{t.log_probability:.4f}\t{t.flagged}" if args.n_best else t.flagged, flush=True)
+                if not t.complete:
+                    print(f"minis2s: cut short at the length limit: {t.source}", file=sys.stderr)
+        results += found
     if args.json:
-        print_json([_as_dict(t) for t in results])
+        print_json([_as_dict(t) for best in results for t in best[: args.n_best or 1]])
     if args.attention:
-        note = draw_translation(Path(args.attention), results[0])
+        note = draw_translation(Path(args.attention), results[0][0])
         console(stderr=True).print(note or f"attention map: {args.attention}", soft_wrap=True)
     return 0
 

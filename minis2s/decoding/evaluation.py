@@ -1,6 +1,7 @@
 """A model's scores on pairs of sentences: the loss under teacher forcing, and the metrics of its greedy translations."""
 
 from minis2s.data.batching import bucketed_batches, make_batch
+from minis2s.decoding.translator import greedy_search
 from minis2s.metrics import corpus_scores
 
 
@@ -14,9 +15,12 @@ def teacher_forced_loss(model, examples, batch_size=64):
     return total / tokens
 
 
-def translation_scores(translator, pairs, batch_size=64):
-    """(scores, translations) of greedy translations of the pairs' sources, against their targets; see `corpus_scores`."""
-    translations = translator.translate([p.source for p in pairs], batch_size)
+def translation_scores(translator, pairs, batch_size=64, search=greedy_search):
+    """(scores, translations) of the translations that `search` finds for the pairs' sources, against their targets.
+
+    The scores are those of `corpus_scores`, and how many sentences have unknown words.
+    """
+    translations = translator.translate([p.source for p in pairs], batch_size, search=search)
     tokeniser = translator.target_tokeniser
     references = [tokeniser.join(tokeniser.split(p.target)) for p in pairs]  # spelled as the model could spell it
     scores = corpus_scores([t.text for t in translations], references, tokeniser.split, [p.source for p in pairs])

@@ -21,13 +21,18 @@ class Hypothesis(NamedTuple):
     complete: bool
 
 
-def greedy(model, source, source_mask, max_length):
+def most_probable(p):
+    """The word with the largest of the probabilities p (n, V), for each row."""
+    return p.argmax(axis=1)
+
+
+def greedy(model, source, source_mask, max_length, choose=most_probable):
     """Translate a batch. source: (T, B) word numbers; source_mask: (T, B) host booleans; max_length: most words of a
     translation, EOS not counted, one number or one for each column. Returns a Hypothesis for each column.
 
     model needs `start(source, source_mask) -> state` and `step(words, state) -> (logits, state, weights)`, with
     `state.select(rows)`. A sentence that has ended leaves the batch, so the work stops as soon as all are done. PAD and BOS
-    are never produced.
+    are never produced. choose: probabilities (n, V) → words (n,); see `sampling`.
     """
     B = source.shape[1]
     limits = np.broadcast_to(max_length, B)
@@ -40,7 +45,7 @@ def greedy(model, source, source_mask, max_length):
         logits, state, alpha = model.step(last, state)
         p = to_host(softmax(logits)[0])
         p[:, [PAD, BOS]] = -1  # below the others even where those underflow to zero
-        last = p.argmax(axis=1)
+        last = choose(p)
         ended = last == EOS
         fits = ended | (n_words < limits[alive])  # a translation of just the longest length may still end
         log_p = np.log(np.maximum(p[np.arange(len(alive)), last], np.finfo(p.dtype).tiny))
