@@ -81,7 +81,7 @@ def test_encoder_and_decoder_joined():
 def test_residual_path_from_encoder_to_decoder():
     case, y = run("D3.8-bridge")
     for b in range(y.shape[1]):
-        states, _ = scalars.lstm_over(case["y"][:, b], case["h_n"][b], case["c_0"][b], lstm_weights(case))
+        states, _ = scalars.lstm_over(case["x"][:, b], case["h_n"][b], case["c_0"][b], lstm_weights(case))
         assert_close(y[:, b], [scalars.plus(z, case["h_n"][b]) for z in states])
 
 

@@ -28,7 +28,7 @@ SAME_TWICE = "A sum hands the same gradient to both of its terms."
 LIST = "A list of arrays instead of one array: the numbers are the same."
 RESIDUAL = "d_h_lower, d_h_upper = residual_backward(d_y, cache_residual)  →  "
 STACK = "return stack_backward(d_h_upper, cache, d_h_lower)  →  "
-BRIDGE = "d_y, (d_h_n, d_c_0), d_weights = fold_backward({}, None, cache)"
+BRIDGE = "d_x, (d_h_n, d_c_0), d_weights = fold_backward({}, None, cache)"
 BRIDGE_BEFORE = BRIDGE.format("array_module(d_out).stack([p.f for p in pairs])") + "  →  "
 FIRST_IS_LAST = "Of one entry, the first is the last."
 ONE_PER_STEP = "There is one cache for each step, and one carried gradient for each part of the state."
@@ -77,8 +77,8 @@ EQUIVALENT = {
     "minis2s.equations.catalogue.encoder_decoder.bridge_backward": {
         BRIDGE_BEFORE + BRIDGE.format("[p.f for p in pairs]"): LIST,
         BRIDGE_BEFORE + BRIDGE.format("array_module(d_out).stack([p.x for p in pairs])"): SAME_TWICE,
-        "return SimpleNamespace(y=d_y, h_n=d_h_n + sum((p.x for p in pairs)), c_0=d_c_0, **d_weights)  →  "
-        "return SimpleNamespace(y=d_y, h_n=d_h_n + sum((p.f for p in pairs)), c_0=d_c_0, **d_weights)": SAME_TWICE,
+        "return SimpleNamespace(x=d_x, h_n=d_h_n + sum((p.x for p in pairs)), c_0=d_c_0, **d_weights)  →  "
+        "return SimpleNamespace(x=d_x, h_n=d_h_n + sum((p.f for p in pairs)), c_0=d_c_0, **d_weights)": SAME_TWICE,
     },
     "minis2s.equations.catalogue.encoders.residual_stack_backward": {
         RESIDUAL + "d_h_upper, d_h_lower = residual_backward(d_y, cache_residual)": SAME_TWICE,

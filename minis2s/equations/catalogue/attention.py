@@ -94,8 +94,8 @@ WHERE = {
 STATES = {
     "s_{i-1}": "(B, H) decoder state before step i",
     "h_j": "(T, B, C) encoder states",
-    "W_s": "(H, A)",
-    "W_h": "(C, A)",
+    "W_s": "(H, A); vectors are rows, so W_s s is computed as s @ W_s",
+    "W_h": "(C, A), likewise",
     "v": "(A,)",
 }
 SCORE_DERIVATION = """\

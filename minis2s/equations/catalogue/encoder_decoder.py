@@ -23,9 +23,9 @@ def encode_and_decode_backward(d_z, cache):
     return SimpleNamespace(x=d_x, y=d_y, h_0=d_h_0, c_0=d_c_0, **with_prefix("enc", d_encoder), **with_prefix("dec", d_decoder))
 
 
-def bridge(y, h_n, c_0, W_x, W_h, b):
+def bridge(x, h_n, c_0, W_x, W_h, b):
     """The encoder's last state is the decoder's first, and is added to each of the decoder's states as well."""
-    (z, _), cache = fold(LSTM, y, (h_n, c_0), {"W_x": W_x, "W_h": W_h, "b": b})
+    (z, _), cache = fold(LSTM, x, (h_n, c_0), {"W_x": W_x, "W_h": W_h, "b": b})
     sums, caches = zip(*(residual(h_n, z_i) for z_i in z), strict=True)
     return array_module(z).stack(sums), (cache, caches)
 
@@ -33,8 +33,8 @@ def bridge(y, h_n, c_0, W_x, W_h, b):
 def bridge_backward(d_out, cache):
     cache, caches = cache
     pairs = [residual_backward(d, c) for d, c in zip(d_out, caches, strict=True)]
-    d_y, (d_h_n, d_c_0), d_weights = fold_backward(array_module(d_out).stack([p.f for p in pairs]), None, cache)
-    return SimpleNamespace(y=d_y, h_n=d_h_n + sum(p.x for p in pairs), c_0=d_c_0, **d_weights)
+    d_x, (d_h_n, d_c_0), d_weights = fold_backward(array_module(d_out).stack([p.f for p in pairs]), None, cache)
+    return SimpleNamespace(x=d_x, h_n=d_h_n + sum(p.x for p in pairs), c_0=d_c_0, **d_weights)
 
 
 def encode_and_decode_inputs(rng, T=3, S=2, B=2, E=2, D=3, H=2):
@@ -43,7 +43,8 @@ def encode_and_decode_inputs(rng, T=3, S=2, B=2, E=2, D=3, H=2):
 
 
 def bridge_inputs(rng, S=3, B=2, E=2, H=3):
-    return random_arrays(rng, y=(S, B, E), h_n=(B, H), c_0=(B, H)) | cell_weights(rng, E, H, 4)
+    return random_arrays(rng, x=(S, B, E), h_n=(B, H), c_0=(B, H)) | cell_weights(rng, E, H, 4)
+
 
 register(
     id="D3.1",
@@ -78,8 +79,8 @@ register(
     printed="(worded: residual connections between encoder and decoder)",
     latex=r"y_i = z_i + h_n,\quad z_i = \mathrm{LSTM}(x_i, z_{i-1}),\quad z_0 = h_n",
     symbols={
-        "x_i": "(S, B, E) target vectors",
-        "h_n, c_0": "(B, H) the encoder's last state",
+        "x_i": "(S, B, E) target vectors, each of the word before",
+        "h_n, c_0": "(B, H) the encoder's last hidden state; the decoder's first cell state",
         "z_i": "(S, B, H) decoder states",
         "y_i": "(S, B, H) what the output reads",
         "W_x, W_h, b": "(E, 4H), (H, 4H), (4H,)",
@@ -88,7 +89,7 @@ register(
     backward=residual_backward,
     checked=(bridge, bridge_backward),
     inputs=bridge_inputs,
-    wrt=("y", "h_n", "c_0", "W_x", "W_h", "b"),
+    wrt=("x", "h_n", "c_0", "W_x", "W_h", "b"),
     derivation="""\
 y_i = z_i + h_n for every i, hence  ∂L/∂z_i = ∂L/∂y_i  and  ∂L/∂h_n = Σ_i ∂L/∂y_i + (through the decoder, as in D3.1).
 The first term has no factor in between: the encoder hears every step's error directly.""",

@@ -43,10 +43,10 @@ register(
     title="Mean squared error",
     section="D1",
     printed="(worded: mean squared error loss)",
-    latex=r"L = \frac{1}{N D} \sum_{n:\,\mathrm{mask}_n} \sum_{d=1}^{D} (y_{nd} - \hat y_{nd})^2",
+    latex=r"L = \frac{1}{N D} \sum_{n:\,\mathrm{mask}_n} \sum_{d=1}^{D} (y_{nd} - y^*_{nd})^2",
     symbols={
         "y": "(S, B, D) vectors that the model gives",
-        "ŷ": "(S, B, D) target vectors",
+        "y*": "(S, B, D) target vectors",
         "mask": "(S, B) True where there is a vector",
         "N": "number of vectors in the whole batch",
         "L": "scalar",
@@ -57,8 +57,8 @@ register(
     wrt=("y", "targets"),
     derivation="""\
 Each entry appears in one square:
-  ∂L/∂y_nd = 2 (y_nd − ŷ_nd) / (N D)     for a vector,     0 for padding
-  ∂L/∂ŷ_nd = −∂L/∂y_nd""",
+  ∂L/∂y_nd = 2 (y_nd − y*_nd) / (N D)     for a vector,     0 for padding
+  ∂L/∂y*_nd = −∂L/∂y_nd""",
     source="D1 only names it",
     erratum="X11: the documents mask nothing; here padded places change neither the loss nor any gradient.",
 )
