@@ -2,6 +2,7 @@
 
 import os
 import platform
+import sys
 
 from threadpoolctl import threadpool_info, threadpool_limits
 
@@ -28,6 +29,21 @@ def blas():
 def processor():
     """The processor's name and how many of them the system shows."""
     return f"{_model_name() or platform.machine()}, {os.cpu_count()} processors"
+
+
+def resident_bytes():
+    """Memory that this process holds now (Linux), or has held at most (other POSIX systems); 0 where the system does not say."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        pass
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024  # bytes there, kilobytes elsewhere
 
 
 def _blas_libraries():

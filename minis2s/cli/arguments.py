@@ -66,9 +66,9 @@ def add_backend(parser):
     parser.add_argument("--backend", choices=NAMES, help=meaning)
 
 
-def add_json(parser):
+def add_json(parser, meaning="print one JSON document and nothing else"):
     """--json, for `output.print_json`."""
-    parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    parser.add_argument("--json", action="store_true", help=meaning)
 
 
 def add_seed(parser):

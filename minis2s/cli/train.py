@@ -20,14 +20,16 @@ from itertools import count
 from pathlib import Path
 
 from minis2s.backend import keep_freed_memory, select
-from minis2s.cli.arguments import Parser, add_backend
+from minis2s.cli.arguments import Parser, add_backend, add_json
 from minis2s.cli.configuration import BUILT_IN, configuration
-from minis2s.cli.output import console
+from minis2s.cli.dry_run import print_estimate
+from minis2s.cli.output import console, print_json
 from minis2s.cli.progress import Display
 from minis2s.cli.settings import add_settings
 from minis2s.data.tasks import TASKS, task
 from minis2s.errors import UsageError
 from minis2s.models.seq2seq import Seq2SeqConfig
+from minis2s.training.estimate import estimate
 from minis2s.training.run import Run
 from minis2s.training.session import DataConfig, RunConfig, Session
 from minis2s.training.trainer import TrainingConfig
@@ -36,7 +38,8 @@ from minis2s.training.trainer import TrainingConfig
 def add_arguments(parser):
     group = add_settings(parser, DataConfig)
     group.add_argument("--task", metavar="NAME", help=f"built-in data: {', '.join(TASKS)} (default: {BUILT_IN})")
-    group.add_argument("--train", nargs="+", metavar="FILE", default=[], help="one tab-separated file, or two aligned ones")
+    files = "one file: tab-separated or JSON lines (.jsonl); or two aligned ones"
+    group.add_argument("--train", nargs="+", metavar="FILE", default=[], help=files)
     group.add_argument("--dev", nargs="+", metavar="FILE", default=[], help="the same, to choose the best epoch by")
     add_settings(parser, Seq2SeqConfig)
     add_settings(parser, TrainingConfig)
@@ -45,10 +48,14 @@ def add_arguments(parser):
     group.add_argument("--run", metavar="DIR", help="where to write (default: runs/NAME-1, -2, …)")
     group.add_argument("--overwrite", action="store_true", help="replace the run that is there")
     group.add_argument("--resume", metavar="DIR", help="go on with a run that was interrupted, with the settings it has")
+    group.add_argument("--dry-run", action="store_true", help="say what the run would cost: sizes, memory, time; write nothing")
     add_backend(group)
+    add_json(group, "with --dry-run: print one JSON document and nothing else")
 
 
 def run(args):
+    if args.json and not args.dry_run:
+        raise UsageError("--json goes with --dry-run")
     keep_freed_memory()
     backend = select(args.backend)
     if args.resume:
@@ -60,6 +67,8 @@ def run(args):
         name = config.data.task or Path(config.data.train[0]).name.split(".")[0]
         directory = Run.new(args.run or _free_directory(name), args.overwrite)
     display = Display()
+    if args.dry_run:
+        return _dry_run(Session(config, None, backend, display), args.json)
     session = Session(config, directory, backend, display, resume=bool(args.resume))
     out = console()
     out.print(f"run        {directory.path}", soft_wrap=True)
@@ -80,6 +89,16 @@ def run(args):
     score = f"dev {config.training.best_by} {progress.best:.4g}"
     out.print(f"best       epoch {progress.best_epoch}, {score}: {directory.path / 'best.npz'}", soft_wrap=True)
     out.print(f"try        minis2s translate {directory.path} {_example(session)!r}", soft_wrap=True)
+    return 0
+
+
+def _dry_run(session, json):
+    found = estimate(session)
+    if json:
+        print_json(found | {"notes": session.notes})
+    else:
+        _print_notes(console(), session)
+        print_estimate(console(), found, session.config.training.epochs)
     return 0
 
 
