@@ -1,11 +1,12 @@
 """The settings of a new run, gathered from everywhere. What comes earlier in this list wins:
 
-the command line; the file of --config; the run that --init-from names (its sizes and tokenisers); what a built-in task
+the command line; the file of --config; the run that --init-from names (its sizes and how it reads text); what a built-in task
 recommends; the defaults.
 """
 
+import os
 import tomllib
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 
 from minis2s.cli.settings import KINDS, given_settings
@@ -13,6 +14,7 @@ from minis2s.data.tasks import task
 from minis2s.errors import DataError, UsageError, unknown_name
 from minis2s.models.seq2seq import Seq2SeqConfig
 from minis2s.training.configuration import checked
+from minis2s.training.run import Run
 from minis2s.training.session import DataConfig, RunConfig
 from minis2s.training.trainer import TrainingConfig
 
@@ -27,9 +29,11 @@ def configuration(args):
         raise UsageError("give --task or --train, not both")
     options["data"] |= {"task": args.task} if args.task else {}
     options["data"] |= {name: _absolute(files) for name in ("train", "dev") if (files := getattr(args, name))}
+    if args.init_from:
+        (options["training"]["init_from"],) = _absolute([args.init_from])
     file = read_toml(args.config) if args.config else {}
     recommended = _recommended(_merged(options["data"], file.get("data", {})))
-    layers = [recommended, file, options]
+    layers = [recommended, _of_run(_merged(file.get("training", {}), options["training"]).get("init_from")), file, options]
     data, model, training = (_merged(*(layer.get(title, {}) for layer in layers)) for title in KINDS)
     return RunConfig(DataConfig(**data), Seq2SeqConfig(**model), TrainingConfig(**training))
 
@@ -68,6 +72,8 @@ def read_toml(path):
         raise DataError(path, str(error)) from None
     for name in {"train", "dev"} & data.keys():
         data[name] = tuple(str((path.parent / each).absolute()) for each in data[name])
+    if start := settings.get("training", {}).get("init_from"):
+        settings["training"]["init_from"] = str((path.parent / start).absolute())
     return settings
 
 
@@ -96,6 +102,17 @@ def _recommended(data):
     }
     by_table["data"] = {"task": chosen.name, **tokenisers, **by_table["data"]}
     return by_table
+
+
+def _of_run(path):
+    """The layer of the run or checkpoint to begin from: its model's sizes; of a run, also how it reads text."""
+    if not path:
+        return {}
+    model, _, _ = Run(path).load("best")
+    if os.path.isfile(path):
+        return {"model": asdict(model.config)}
+    data = RunConfig.from_dict(Run(path).config(), Path(path) / "config.json").as_dict()["data"]
+    return {"model": asdict(model.config), "data": {k: v for k, v in data.items() if k.startswith(("source_", "target_"))}}
 
 
 def _merged(*layers):

@@ -38,6 +38,7 @@ HELP = {
         "threads": "of matrix products; 0: one for a small model, else all",
         "save_every": "steps between checkpoints within an epoch; 0: about a minute",
         "seed": "of everything that is drawn",
+        "init_from": "a run or checkpoint whose weights to begin with, words matched by spelling; brings its sizes, too",
     },
 }
 KINDS = {"data": DataConfig, "model": Seq2SeqConfig, "training": TrainingConfig}  # the tables of a configuration file
@@ -49,7 +50,8 @@ def add_settings(parser, kind):
     for field in fields(kind):
         if field.name not in HELP[kind]:
             continue
-        option, text = f"--{field.name.replace('_', '-')}", f"{HELP[kind][field.name]} (default: {field.default})"
+        default = "none" if field.default == "" else field.default
+        option, text = f"--{field.name.replace('_', '-')}", f"{HELP[kind][field.name]} (default: {default})"
         if isinstance(field.default, bool):
             group.add_argument(option, action=BooleanOptionalAction, help=text)
         else:

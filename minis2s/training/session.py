@@ -21,6 +21,7 @@ from minis2s.training.configuration import checked
 from minis2s.training.interruption import stop_between_updates
 from minis2s.training.run import Languages, environment
 from minis2s.training.trainer import Reporter, Trainer, TrainingConfig
+from minis2s.training.transfer import begin_from
 
 N_SAMPLES = 20
 SAVE_INTERVAL = 60.0  # seconds of training that a kill may cost, where save_every does not say otherwise
@@ -97,6 +98,8 @@ class Session(Reporter):
             machine.set_threads(threads)
         self.environment = environment(backend, "float32")
         self.model = Seq2Seq(config.model, *words, np.random.default_rng([config.training.seed, 0]), backend)
+        if config.training.init_from and not (resume and run.has_checkpoint()):  # which has all of that already
+            self.notes.append(begin_from(config.training.init_from, self.model, self.languages))
         self.translator = Translator(self.model, *self.languages, max_source=config.data.max_length)
         examples, _ = self._encode(train, "training data")
         self.dev_examples, self.dev = self._encode(dev, "dev data")

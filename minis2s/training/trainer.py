@@ -28,7 +28,7 @@ class TrainingConfig:
     of the gradient), seed; hide_words: share of the source words shown as unknown, so that the model learns what an unknown
     word is; patience: stop after so many epochs without a better dev score (0: never); best_by: the dev score that decides;
     threads: of matrix products (0: one for a small model, else all); save_every: steps between checkpoints within an epoch
-    (0: about a minute).
+    (0: about a minute); init_from: a run or checkpoint whose weights it begins with.
     """
 
     epochs: int = 10
@@ -42,6 +42,7 @@ class TrainingConfig:
     best_by: str = "loss"
     threads: int = 0
     save_every: int = 0
+    init_from: str = ""
 
     def __post_init__(self):
         for name in ("epochs", "batch_size", "learning_rate", "clip"):
