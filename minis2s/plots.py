@@ -44,11 +44,12 @@ def fonts_for(text):
     return families, "".join(sorted(missing))
 
 
-def attention_map(path, source_tokens, target_tokens, weights, title=""):
+def attention_map(path, source_tokens, target_tokens, weights, title="", small=False):
     """Draw attention weights as a heat map into a PNG: one column for each source token, one row for each target token.
 
-    weights: (len(target_tokens), len(source_tokens)). Returns a note for the user if tokens had to be labelled by number
-    because no font has their glyphs, else "".
+    weights: (len(target_tokens), len(source_tokens)). small: at a lower resolution, drawn faster.
+
+    Returns a note for the user if tokens had to be labelled by number because no font has their glyphs, else "".
     """
     families, missing = fonts_for("".join(source_tokens) + "".join(target_tokens) + title)
     note = ""
@@ -69,7 +70,7 @@ def attention_map(path, source_tokens, target_tokens, weights, title=""):
         if title:
             axes.set_title(title, fontsize="medium")
         figure.colorbar(image, label="attention weight")
-        _save(figure, path)
+        _save(figure, path, dpi=60 if small else 120)
     return note
 
 
@@ -99,9 +100,9 @@ def training_curves(path, records):
     _save(figure, path)
 
 
-def _save(figure, path):
+def _save(figure, path, dpi=120):
     with replacing(path) as file:
-        figure.savefig(file, format="png", dpi=120)
+        figure.savefig(file, format="png", dpi=dpi)
 
 
 @lru_cache(maxsize=64)

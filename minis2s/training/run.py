@@ -2,12 +2,15 @@
 
     config.json      all settings, resolved          best.npz, last.npz   checkpoints
     metrics.jsonl    one line for each epoch         curves.png, attention.png, samples.txt
+    health.jsonl     gradients and units, now and    translations.jsonl    all dev sentences, by the best epoch's model
+                     then (see health.py)            attention/            one sentence's attention after each epoch
 """
 
 import json
 import os
 import platform
 import re
+import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +18,7 @@ import numpy as np
 
 import minis2s
 from minis2s import machine
-from minis2s.data.tokenisers import tokeniser
+from minis2s.data.tokenisers import Normalised
 from minis2s.data.vocabulary import Vocabulary
 from minis2s.decoding.translator import Translator
 from minis2s.errors import DataError, UsageError
@@ -24,8 +27,12 @@ from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
 from minis2s.training.checkpoint import load_checkpoint, save_checkpoint
 from minis2s.training.lock import Lock
 
-FILES = ("config.json", "metrics.jsonl", "best.npz", "last.npz", "curves.png", "attention.png", "samples.txt")
-_UNFINISHED = re.compile(rf"\.({'|'.join(map(re.escape, FILES))})\.\d+\.tmp")  # see files.replacing
+FILES = (
+    *("config.json", "metrics.jsonl", "health.jsonl", "best.npz", "last.npz"),
+    *("curves.png", "attention.png", "samples.txt", "translations.jsonl"),
+)
+PICTURES = "attention"
+_UNFINISHED = re.compile(rf"\.({'|'.join(map(re.escape, FILES))}|epoch-\d+\.png)\.\d+\.tmp")  # see files.replacing
 
 
 class Languages(NamedTuple):
@@ -40,8 +47,8 @@ class Languages(NamedTuple):
         return {
             "source_vocabulary": self.source_vocabulary.tokens,
             "target_vocabulary": self.target_vocabulary.tokens,
-            "source_tokeniser": self.source_tokeniser.name,
-            "target_tokeniser": self.target_tokeniser.name,
+            "source_tokeniser": self.source_tokeniser.as_record(),
+            "target_tokeniser": self.target_tokeniser.as_record(),
         }
 
     @classmethod
@@ -49,8 +56,8 @@ class Languages(NamedTuple):
         return cls(
             Vocabulary(record["source_vocabulary"]),
             Vocabulary(record["target_vocabulary"]),
-            tokeniser(record["source_tokeniser"]),
-            tokeniser(record["target_tokeniser"]),
+            Normalised.from_record(record["source_tokeniser"]),
+            Normalised.from_record(record["target_tokeniser"]),
         )
 
 
@@ -84,7 +91,7 @@ class Run:
         """Keep other processes from writing here, until `release`. Raises UsageError if one already does."""
         self._lock.acquire()
         try:
-            for file in self.path.iterdir():  # what a process that was killed had not finished
+            for file in [*self.path.iterdir(), *self.path.glob(f"{PICTURES}/.*")]:  # what a killed process had not finished
                 if _UNFINISHED.fullmatch(file.name):
                     file.unlink(missing_ok=True)
         except OSError as error:
@@ -103,7 +110,16 @@ class Run:
 
     def _files(self):
         """Those of a run's files that are there."""
-        return [path for name in FILES if os.path.exists(path := self.path / name)]
+        there = [path for name in FILES if os.path.exists(path := self.path / name)]
+        return there + sorted(self.path.glob(f"{PICTURES}/epoch-*.png"))
+
+    def picture(self, epoch):
+        """Where the picture of an epoch goes."""
+        try:
+            (self.path / PICTURES).mkdir(exist_ok=True)
+        except OSError as error:
+            raise cannot_write(self.path / PICTURES, error) from None
+        return self.path / PICTURES / f"epoch-{epoch:02}.png"
 
     def has_checkpoint(self):
         return any(os.path.exists(self.path / f"{name}.npz") for name in ("last", "best"))
@@ -121,22 +137,39 @@ class Run:
             raise DataError(self.path / "config.json", "the file is damaged: it is not JSON") from None
 
     def append_metrics(self, record):
-        append_line(self.path / "metrics.jsonl", json.dumps(record, ensure_ascii=False))
+        append_line(self.path / "metrics.jsonl", _as_line(record))
+
+    def append_health(self, record):
+        append_line(self.path / "health.jsonl", _as_line(record))
 
     def metrics(self):
         """The epochs' records so far. A last line that was cut short by a kill is left out."""
-        path = self.path / "metrics.jsonl"
-        lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
-        try:
-            records = [json.loads(line) for line in lines]
-            return sorted(records, key=lambda record: record["epoch"])
-        except (ValueError, TypeError, KeyError):
-            raise DataError(path, "the file is damaged: its lines are not the records of epochs", hint="remove it") from None
+        return self._records("metrics.jsonl")
 
-    def truncate_metrics(self, epochs):
-        """Keep the records of the first `epochs` epochs (a run that is resumed from there writes the rest again)."""
-        kept = [json.dumps(r, ensure_ascii=False) + "\n" for r in self.metrics() if r["epoch"] <= epochs]
-        self.write("metrics.jsonl", "".join(kept))
+    def health(self):
+        """What was seen of gradients and units so far, likewise; see `health.py`."""
+        return self._records("health.jsonl")
+
+    def _records(self, name):
+        path = self.path / name
+        try:
+            lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+        except OSError as error:
+            raise DataError(path, f"the file cannot be read: {error.strerror or error}") from None
+        records = []
+        for number, line in enumerate(lines, start=1):
+            match = _LINE.fullmatch(line)
+            if not match or int(match[2], 16) != zlib.crc32(match[1] + b"}"):
+                raise DataError(path, "the line is damaged", line=number, hint="a run goes on without the file: move it away")
+            records.append(json.loads(match[1] + b"}"))
+        return sorted(records, key=lambda record: record["epoch"])
+
+    def truncate_records(self, epochs, steps):
+        """Keep what was recorded in the first `epochs` epochs, and of the next one what was seen in the first `steps` steps
+        of the run (a run that is resumed from there writes the rest again)."""
+        self.write("metrics.jsonl", "".join(_as_line(r) + "\n" for r in self.metrics() if r["epoch"] <= epochs))
+        kept = [r for r in self.health() if r["epoch"] <= epochs or ("gradients" in r and r["step"] <= steps)]
+        self.write("health.jsonl", "".join(_as_line(r) + "\n" for r in kept))
 
     def save(self, name, model, languages, record, optimiser=None):
         """Write the checkpoint `name` ("best", "last"); with the optimiser's moments, training can go on from it."""
@@ -167,6 +200,15 @@ class Run:
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(path, f"the checkpoint does not describe a model of this program ({error})") from None
         return model, languages, checkpoint
+
+
+def _as_line(record):
+    """JSON; its last entry is a checksum of what the line would be without it."""
+    text = json.dumps(record, ensure_ascii=False, allow_nan=False)
+    return f'{text[:-1]}, "crc32": "{zlib.crc32(text.encode()):08x}"}}'
+
+
+_LINE = re.compile(rb'({.*), "crc32": "([0-9a-f]{8})"}')
 
 
 def load(path, backend=None, which="best", max_source=200):

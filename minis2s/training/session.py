@@ -1,60 +1,28 @@
 """A whole run from its configuration: data, model, trainer, and the files that are kept."""
 
-import hashlib
 import time
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
 from minis2s import machine
-from minis2s.data.encoding import check_lengths
-from minis2s.data.files import read_aligned, read_pairs
-from minis2s.data.tasks import task
-from minis2s.data.tokenisers import tokeniser
-from minis2s.data.vocabulary import Vocabulary
 from minis2s.decoding.evaluation import teacher_forced_loss, translation_scores
 from minis2s.decoding.translator import Translator
 from minis2s.errors import DataError, UsageError
+from minis2s.models.observe import UnitActivity, observing
 from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
-from minis2s.plots import attention_map, training_curves
+from minis2s.plots import training_curves
 from minis2s.training.configuration import checked
+from minis2s.training.data import DataConfig, RunData
+from minis2s.training.health import findings
 from minis2s.training.interruption import stop_between_updates
-from minis2s.training.run import Languages, environment
+from minis2s.training.run import environment
+from minis2s.training.samples import as_lines, draw_translation, one_to_follow, readable, samples
 from minis2s.training.trainer import Reporter, Trainer, TrainingConfig
 from minis2s.training.transfer import begin_from
 
-N_SAMPLES = 20
 SAVE_INTERVAL = 60.0  # seconds of training that a kill may cost, where save_every does not say otherwise
 SMALL_PRODUCT = 50_000_000  # multiplications, for one step of a decoder's output
-LONGEST_PICTURE = 24  # tokens on a side of an attention map
-
-
-@dataclass(frozen=True)
-class DataConfig:
-    """Either the name of a built-in task, or files: one tab-separated file or two aligned ones, for training and for dev.
-
-    max_length: tokens a side; longer pairs are left out, and counted. Words rarer than min_frequency are unknown words.
-    """
-
-    task: str | None = None
-    train: tuple = ()
-    dev: tuple = ()
-    source_tokeniser: str = "words"
-    target_tokeniser: str = "words"
-    min_frequency: int = 1
-    max_length: int = 100
-
-    def __post_init__(self):
-        for name in ("min_frequency", "max_length"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
-
-    def load(self):
-        """(training pairs, dev pairs)."""
-        if self.task:
-            splits = task(self.task).generate(seed=0)
-            return splits.train, splits.dev
-        return _read(self.train), _read(self.dev)
 
 
 @dataclass(frozen=True)
@@ -88,11 +56,10 @@ class Session(Reporter):
     def __init__(self, config, run, backend, display=None, resume=False):
         self.config, self.run_directory, self.display = config, run, display or Reporter()
         self.notes = []
-        train, dev = config.data.load()
-        sides = tokeniser(config.data.source_tokeniser), tokeniser(config.data.target_tokeniser)
-        columns = ([s.split(text) for text in column] for s, column in zip(sides, zip(*train, strict=True), strict=True))
-        vocabularies = (Vocabulary.build(column, config.data.min_frequency) for column in columns)
-        self.languages = Languages(*vocabularies, *sides)
+        data = RunData(config.data, self.display.reading)
+        self.notes += data.notes
+        self.languages, self.data_checksum = data.languages, data.checksum
+        self.dev, self.dev_examples = data.dev, data.dev_examples
         words = len(self.languages.source_vocabulary), len(self.languages.target_vocabulary)
         if threads := config.training.threads or _threads_for(config, words[1]):
             machine.set_threads(threads)
@@ -101,10 +68,8 @@ class Session(Reporter):
         if config.training.init_from and not (resume and run.has_checkpoint()):  # which has all of that already
             self.notes.append(begin_from(config.training.init_from, self.model, self.languages))
         self.translator = Translator(self.model, *self.languages, max_source=config.data.max_length)
-        examples, _ = self._encode(train, "training data")
-        self.dev_examples, self.dev = self._encode(dev, "dev data")
-        self.trainer = Trainer(self.model, examples, config.training, self._evaluate, self)
-        self.data_checksum = hashlib.sha256(repr(train).encode()).hexdigest()
+        self.pictured = one_to_follow(self.dev_examples)
+        self.trainer = Trainer(self.model, data.training, config.training, self._evaluate, self)
         if run is None:
             return
         try:
@@ -112,7 +77,7 @@ class Session(Reporter):
                 run.hold()
                 self._go_on()
             else:
-                run.begin(config.as_dict() | {"environment": self.environment})
+                run.begin(config.as_dict() | {"environment": self.environment, "counts": data.counts})
         except BaseException:
             run.release()
             raise
@@ -135,18 +100,7 @@ class Session(Reporter):
                 self.trainer.restore(checkpoint)
             except (KeyError, TypeError, ValueError) as error:
                 raise DataError(path, f"it cannot be trained further, which only a last.npz can ({error})") from None
-        run.truncate_metrics(self.trainer.progress.epoch)
-
-    def _encode(self, pairs, what):
-        """(examples, pairs) within the length limit; what is left out is noted."""
-        limit = self.config.data.max_length
-        encoded = self.translator.examples(pairs)
-        examples, report = check_lengths(encoded, limit, what)
-        if report:
-            self.notes.append(f"{report}; they are left out (--max-length raises the limit)")
-        if not examples:
-            raise UsageError(f"{what}: no pair is left within the limit of {limit} tokens")
-        return examples, [p for p, e in zip(pairs, encoded, strict=True) if max(map(len, e)) <= limit]
+        run.truncate_records(self.trainer.progress.epoch, self.trainer.progress.total_steps)
 
     def train(self):
         """Run to the end. On Ctrl-C, TERM or HUP the state is saved where it is, and Interrupted goes on to the caller."""
@@ -156,6 +110,7 @@ class Session(Reporter):
                 try:
                     self._save_last()  # also so that a disk that is too small shows now
                     self.trainer.run()
+                    self.notes += map(str, self.findings())
                 except KeyboardInterrupt:
                     self.trainer.updating = True  # another signal must not stop the saving
                     self._save_last()
@@ -163,9 +118,17 @@ class Session(Reporter):
         finally:
             self.run_directory.release()
 
+    def findings(self):
+        """What is wrong with the run so far."""
+        run, training = self.run_directory, self.config.training
+        return findings(run.metrics(), run.health(), training.clip, training.best_by)
+
     def _evaluate(self, model):
         scores, self.dev_translations = translation_scores(self.translator, self.dev)
-        return {"loss": teacher_forced_loss(model, self.dev_examples), **scores}
+        with observing(model, UnitActivity) as seen:
+            loss = teacher_forced_loss(model, self.dev_examples)
+        self.units = {layer: activity.summary() for layer, activity in seen.items()}
+        return {"loss": loss, **scores}
 
     def _save_last(self):
         record = {"progress": asdict(self.trainer.progress), "config": self.config.as_dict(), "data": self.data_checksum}
@@ -188,44 +151,30 @@ class Session(Reporter):
             self._save_last()
         self.display.step(loss, norm, tokens)
 
+    def health(self, record):
+        self.run_directory.append_health(record)
+
     def epoch(self, record, is_best):
         run = self.run_directory
         run.append_metrics(record)
+        run.append_health({"epoch": record["epoch"], "step": record["steps"], "units": self.units})
         if is_best:
             run.save("best", self.model, self.languages, {"epoch": record["epoch"], "scores": record})
-            run.write("samples.txt", self._samples(record["epoch"]))
-            self._draw_attention()
+            run.write("samples.txt", samples(self.dev_translations, self.dev, record["epoch"]))
+            run.write("translations.jsonl", as_lines(self.dev_translations, self.dev))
+            self._draw_attention(run.path / "attention.png", readable(self.dev_translations))
         self._save_last()
         training_curves(run.path / "curves.png", run.metrics())
+        self._draw_attention(run.picture(record["epoch"]), self.dev_translations[self.pictured], small=True)
         self.display.epoch(record, is_best)
 
     def end(self):
         self.display.end()
 
-    def _samples(self, epoch):
-        """A few dev sentences: every one of a fixed choice, right or wrong."""
-        chosen = np.random.default_rng(0).permutation(len(self.dev))[:N_SAMPLES]
-        blocks = [f"dev sentences after epoch {epoch} (* right)\n"]
-        for k in sorted(chosen):
-            translation, reference = self.dev_translations[k], self.dev[k].target
-            mark = "*" if translation.text == reference else " "
-            shown = (f"{mark} source     {translation.source}", f"model      {translation.flagged}", f"wanted     {reference}")
-            blocks.append("\n  ".join(shown) + "\n")
-        return "\n".join(blocks)
-
-    def _draw_attention(self):
-        """The longest dev sentence that still gives a readable picture."""
-        fits = [t for t in self.dev_translations if max(len(t.source_tokens), len(t.tokens)) < LONGEST_PICTURE]
-        shown = max(fits or self.dev_translations[:1], key=lambda t: (t.complete, len(t.tokens)))
-        note = draw_translation(self.run_directory.path / "attention.png", shown)
+    def _draw_attention(self, path, translation, **settings):
+        note = draw_translation(path, translation, **settings)
         if note and note not in self.notes:
             self.notes.append(note)
-
-
-def draw_translation(path, translation):
-    """The attention map of a Translation as a PNG; returns a note if there was no font for it, else ""."""
-    rows = [*translation.tokens, "⟨end⟩"][: len(translation.weights)]
-    return attention_map(path, translation.source_tokens, rows, translation.weights, translation.text)
 
 
 def _threads_for(config, target_words):
@@ -235,9 +184,3 @@ def _threads_for(config, target_words):
     """
     largest_product = config.training.batch_size * config.model.hidden_size * target_words
     return 1 if largest_product < SMALL_PRODUCT else 0
-
-
-def _read(files):
-    if len(files) not in (1, 2):
-        raise UsageError(f"give one tab-separated file or two aligned ones, not {len(files)} files")
-    return read_pairs(*files) if len(files) == 1 else read_aligned(*files)

@@ -7,15 +7,17 @@ would have gone.
 
 import math
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from minis2s.backend import array_module
-from minis2s.data.batching import Example, bucketed_batches, make_batch
+from minis2s.data.batching import Example, make_batch
 from minis2s.data.vocabulary import UNK
+from minis2s.data.windows import Windows
 from minis2s.errors import Minis2sError, UsageError, unknown_name
 from minis2s.training.flat import FlatParameters
+from minis2s.training.health import FAR, LOOK_EVERY, look_at_gradients
 from minis2s.training.optimisers import Adam
 from minis2s.training.schedules import schedule
 
@@ -68,29 +70,34 @@ class Progress:
     loss_sum: float = 0.0  # of the current epoch, in nats
     tokens: int = 0  # target tokens of the current epoch
     seconds: float = 0.0  # of the current epoch, dev evaluation not counted
+    norm_sum: float = 0.0  # of the current epoch's gradient norms, before clipping
+    norm_max: float = 0.0
+    far_steps: int = 0  # steps of the current epoch with a norm far above clip
     best: float | None = None
     best_epoch: int = 0
 
     def next_epoch(self):
-        return replace(self, epoch=self.epoch + 1, step=0, loss_sum=0.0, tokens=0, seconds=0.0)
+        kept = {"total_steps": self.total_steps, "best": self.best, "best_epoch": self.best_epoch}
+        return Progress(epoch=self.epoch + 1, **kept)
 
 
 class Trainer:
-    """Trains `model` on Examples.
+    """Trains `model` on Examples: a list of them, or Windows.
 
     evaluate(model) → dict of dev scores ("loss" and others), called after each epoch; `report` is told what happens
     (see `Reporter`).
     """
 
     def __init__(self, model, examples, config, evaluate, report=None):
-        self.model, self.examples, self.config, self.evaluate = model, examples, config, evaluate
+        self.model, self.config, self.evaluate = model, config, evaluate
+        self.examples = examples if isinstance(examples, Windows) else Windows.of(examples)
         self.report = report or Reporter()
         self.flat = FlatParameters(model)
         self.optimiser = Adam(self.flat, config.clip)
         self.progress = Progress()
         self.updating = False  # True while parameters, moments, progress and files are between two states
         self.stop_requested = False  # set it to end the run as soon as they agree, as if by Ctrl-C
-        self.steps_per_epoch = math.ceil(len(examples) / config.batch_size)
+        self.steps_per_epoch = self.examples.steps(config.batch_size)
 
     def restore(self, checkpoint):
         """Go on from a checkpoint of the same model that was saved with the optimiser's state."""
@@ -111,6 +118,9 @@ class Trainer:
             speed = self.progress.tokens / max(self.progress.seconds, 1e-9)
             record = {"epoch": self.progress.epoch + 1, "steps": self.progress.total_steps, "train_loss": train_loss}
             record |= {"seconds": round(self.progress.seconds, 3), "tokens_per_s": round(speed, 1)}
+            steps = max(self.progress.step, 1)
+            record |= {"gradient_norm": self.progress.norm_sum / steps, "gradient_norm_max": self.progress.norm_max}
+            record["exploding_steps"] = self.progress.far_steps / steps
             record |= {f"dev_{k}": v for k, v in self.evaluate(self.model).items()}
             if not math.isfinite(record["dev_loss"]):
                 self._refuse_model(record["dev_loss"])
@@ -136,19 +146,24 @@ class Trainer:
     def _train_epoch(self):
         """The rest of the current epoch."""
         config, progress = self.config, self.progress
-        plan = bucketed_batches(self.examples, config.batch_size, np.random.default_rng([config.seed, 1, progress.epoch]))
+        batches = self.examples.batches(config.batch_size, config.seed, progress.epoch, first=progress.step)
         rate = schedule(config.schedule)
-        for step in range(progress.step, len(plan)):
+        for step in range(progress.step, self.steps_per_epoch):
             began = time.perf_counter()
             rng = np.random.default_rng([config.seed, 2, progress.epoch, step])
-            batch = make_batch(hide_words([self.examples[row] for row in plan[step]], config.hide_words, rng))
-            done = progress.total_steps / (config.epochs * len(plan))
+            batch = make_batch(hide_words(next(batches), config.hide_words, rng))
+            done = progress.total_steps / (config.epochs * self.steps_per_epoch)
+            if step % LOOK_EVERY == 0:
+                looks = look_at_gradients(self.model, batch)
+                self.report.health({"epoch": progress.epoch + 1, "step": progress.total_steps + 1, "gradients": looks})
             loss, norm = self.gradient(batch, rng)
             self.updating = True
             self.optimiser.step(config.learning_rate * rate(done), norm)
             progress.step, progress.total_steps = step + 1, progress.total_steps + 1
             progress.loss_sum += loss * batch.n_target_tokens
             progress.tokens += batch.n_target_tokens
+            progress.norm_sum, progress.norm_max = progress.norm_sum + norm, max(progress.norm_max, norm)
+            progress.far_steps += norm > FAR * config.clip
             progress.seconds += time.perf_counter() - began
             self.updating = False
             self._stop_if_requested()
@@ -191,6 +206,8 @@ class Reporter:
 
     def start(self, trainer): ...
     def step(self, loss, norm, tokens): ...
+    def health(self, record): ...
+    def reading(self, pairs, share): ...
     def epoch(self, record, is_best): ...
     def end(self): ...
 

@@ -12,7 +12,7 @@ import pytest
 
 from minis2s.cli import main
 from minis2s.training.checkpoint import load_checkpoint
-from minis2s.training.run import FILES, load
+from minis2s.training.run import FILES, PICTURES, load
 
 from .runs import assert_one_line_error, child, environment, pairs, tiny_arguments, write_pairs
 
@@ -20,7 +20,7 @@ from .runs import assert_one_line_error, child, environment, pairs, tiny_argumen
 @pytest.fixture
 def data(tmp_path):
     write_pairs(tmp_path / "train.tsv", 40, 0)
-    write_pairs(tmp_path / "dev.tsv", 8, 1)
+    write_pairs(tmp_path / "dev.tsv", 8, 9)
     return tmp_path
 
 
@@ -62,7 +62,7 @@ def test_the_command_that_it_offers_to_try_works(trained, capsys):
 def test_other_forms_of_the_same_data_give_the_same_run(kind, data):
     assert main([*tiny_arguments(data), "--epochs", "1"]) == 0
     files = {}
-    for name, n, seed in (("train", 40, 0), ("dev", 8, 1)):
+    for name, n, seed in (("train", 40, 0), ("dev", 8, 9)):
         columns = list(zip(*pairs(n, seed), strict=True))
         texts = {f"{name}.{k}": "\n".join(column) + "\n" for k, column in zip(("src", "zh"), columns, strict=True)}
         if kind == "gz":
@@ -86,7 +86,7 @@ def test_from_another_directory_with_runs_numbered(data, tmp_path):
         code, out, err = child(*arguments, cwd=data)
         assert code == 0, err
         assert f"runs/train-{n}" in out
-    assert sorted(p.name for p in (data / "runs" / "train-2").iterdir()) == sorted(FILES)
+    assert sorted(p.name for p in (data / "runs" / "train-2").iterdir()) == sorted([*FILES, PICTURES])
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     code, out, err = child("train", "--resume", data / "runs" / "train-1", cwd=elsewhere)
@@ -169,7 +169,10 @@ BAD_OPTIONS = {
     "--schedule liner": "unknown schedule 'liner'; did you mean 'linear'?",
     "--best-by bleau": "'bleau'; did you mean 'bleu'?",
     "--source-tokeniser word": "unknown tokeniser 'word'; did you mean 'words'?",
-    "--target-tokeniser bpe": "unknown tokeniser 'bpe'",
+    "--target-tokeniser bpee": "unknown tokeniser 'bpee'; did you mean 'bpe'?",
+    "--target-width ful": "unknown width 'ful'",
+    "--max-source-vocabulary -1": "max_source_vocabulary cannot be negative",
+    "--window-pairs 0": "window_pairs must be at least 1",
     "--backend numppy": "'numppy'; did you mean 'numpy'?",
     "--task translation": "give --task or --train, not both",
     "surplus": "give one tab-separated file or two aligned ones, not 3 files",
@@ -222,11 +225,11 @@ def test_a_file_name_that_is_not_utf_8(data, capsys):
 def test_an_existing_run_is_never_overwritten_unless_told(data, capsys):
     arguments = [*tiny_arguments(data), "--epochs", "1"]
     assert main(arguments) == 0
-    before = {p.name: p.read_bytes() for p in (data / "run").iterdir()}
+    before = {p.name: p.read_bytes() for p in (data / "run").rglob("*") if p.is_file()}
     capsys.readouterr()
     assert main([*arguments, "--seed", "2"]) == 2
     assert_one_line_error(capsys.readouterr().err, "already holds a run (config.json)")
-    assert {p.name: p.read_bytes() for p in (data / "run").iterdir()} == before
+    assert {p.name: p.read_bytes() for p in (data / "run").rglob("*") if p.is_file()} == before
     assert main([*arguments, "--seed", "2", "--overwrite"]) == 0
     assert arrays(data / "run" / "last.npz") != arrays_of(before["last.npz"], data)
 
@@ -294,7 +297,7 @@ def test_a_place_where_nothing_can_be_written(data, capsys):
 def test_an_interruption_in_the_middle_of_an_epoch_loses_nothing(tmp_path):
     """A process of its own, a real SIGINT, a resumption: as if it had never been."""
     write_pairs(tmp_path / "train.tsv", 3000, 0)
-    write_pairs(tmp_path / "dev.tsv", 8, 1)
+    write_pairs(tmp_path / "dev.tsv", 8, 9)
     more = ["--epochs", "3", "--hide-words", "0.1", "--dropout", "0.1"]
     code, _, err = child(*tiny_arguments(tmp_path, "whole"), *more)
     assert code == 0, err

@@ -45,7 +45,7 @@ def trainer_of(report=None, n=24, evaluate=None, dtype=np.float32, **settings):
 
 def session_of(folder, display=None, resume=False, run="run", config=None, n=30, **settings):
     """A Session in folder/run on the files train.tsv and dev.tsv of the folder, which are written if they are not there."""
-    for name, pairs, seed in (("train.tsv", n, 0), ("dev.tsv", 8, 1)):
+    for name, pairs, seed in (("train.tsv", n, 0), ("dev.tsv", 8, 9)):  # a seed of which no pair is a training pair
         if not (folder / name).exists():
             write_pairs(folder / name, pairs, seed)
     data = DataConfig(train=(str(folder / "train.tsv"),), dev=(str(folder / "dev.tsv"),))
@@ -65,6 +65,8 @@ def outcome(run):
         out |= {f"{name}/{key}": (a.dtype.str, a.shape, a.tobytes()) for key, a in arrays.items()}
         out[f"{name} record"] = without_times({k: v for k, v in record.items() if k != "config"})
     out["metrics"] = [without_times(json.loads(line)) for line in (run / "metrics.jsonl").read_text("utf-8").splitlines()]
+    out["health"] = [json.loads(line) for line in (run / "health.jsonl").read_text("utf-8").splitlines()]
+    out["translations"] = (run / "translations.jsonl").read_text("utf-8")
     out["samples"] = (run / "samples.txt").read_text("utf-8")
     return out
 

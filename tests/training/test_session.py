@@ -8,9 +8,10 @@ import pytest
 
 from minis2s.backend import select
 from minis2s.errors import DataError, Minis2sError, UsageError
+from minis2s.training import samples as samples_module
 from minis2s.training import session as session_module
 from minis2s.training.checkpoint import load_checkpoint, save_checkpoint
-from minis2s.training.run import FILES, Run, load
+from minis2s.training.run import FILES, PICTURES, Run, load
 from minis2s.training.session import DataConfig, RunConfig, Session
 from minis2s.training.trainer import Reporter, TrainingConfig
 
@@ -30,7 +31,7 @@ def quick_pictures(whole):
     """Drawing takes most of the time of so small a run; `whole`, made before, has real pictures."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(session_module, "training_curves", lambda path, records: path.write_bytes(b""))
-        patch.setattr(session_module, "attention_map", lambda path, *_: path.write_bytes(b"") and "")
+        patch.setattr(samples_module, "attention_map", lambda path, *_: path.write_bytes(b"") and "")
         yield
 
 
@@ -44,7 +45,7 @@ def folder(whole, tmp_path):
 
 def test_a_run_directory_holds_what_the_design_says(whole):
     run = whole / "run"
-    assert sorted(p.name for p in run.iterdir()) == sorted(FILES)
+    assert sorted(p.name for p in run.iterdir()) == sorted([*FILES, PICTURES])
     config = json.loads((run / "config.json").read_text("utf-8"))
     assert config["training"]["batch_size"] == 5 and config["model"]["hidden_size"] == 8
     assert config["data"]["train"] == [str(whole / "train.tsv")]
@@ -221,7 +222,7 @@ def test_going_on_elsewhere_is_said(whole, folder, monkeypatch):
 
 
 def files_of(run):
-    return {p.name: p.read_bytes() for p in run.iterdir()}
+    return {p.relative_to(run).as_posix(): p.read_bytes() for p in run.rglob("*") if p.is_file()}
 
 
 def test_an_existing_run_is_not_overwritten_unless_told(whole, folder):

@@ -1,0 +1,131 @@
+"""Is a run well? What is recorded of its gradients and units, and findings with a hint at what to change."""
+
+import math
+from statistics import fmean
+from typing import NamedTuple
+
+import numpy as np
+
+from minis2s.models.observe import GATES, gradient_flow
+
+LOOK_EVERY = 100  # steps between two looks at the gradients; the first step of an epoch always has one
+FAR = 10  # × clip: a gradient so large is not merely clipped now and then
+MOST = 0.5
+STEPS_BACK = 10  # over so many steps (or as many as there are) …
+VANISHING = 0.4  # … a gradient that keeps less than this at each has vanished: 0.4¹⁰ = 10⁻⁴
+TOO_SHORT = 3  # steps; over fewer nothing can be said
+MANY_UNITS = 0.25
+OVER_FITTING = 1.2  # × the lowest dev loss
+FLAT = 0.98  # × the first epoch's training loss
+TREND = 4  # epochs before a trend is one
+
+
+class Finding(NamedTuple):
+    """name: one word; what was seen, in numbers; hint: what to change."""
+
+    name: str
+    what: str
+    hint: str
+
+    def __str__(self):
+        return f"{self.name}: {self.what}; {self.hint}"
+
+
+def look_at_gradients(model, batch):
+    """What health.jsonl holds of the gradients at one step: {layer: {"gates", "steps", "carried"}}.
+
+    gates: each gate's norm over all steps; steps: each gate's at 0, 1, 2, … steps before the last; carried: see `gradient_flow`.
+    """
+    looks = {}
+    for layer, (gradient, carried) in gradient_flow(model, batch).items():
+        looks[layer] = {
+            "gates": dict(zip(GATES, _numbers(np.sqrt(np.square(gradient).mean(axis=0))), strict=True)),
+            "steps": dict(zip(GATES, map(_numbers, gradient.T), strict=True)),
+            "carried": _numbers(np.linalg.norm(carried, axis=1)),
+        }
+    return looks
+
+
+def findings(metrics, health, clip, best_by):
+    """What is wrong with a run, as a list of Finding, from the records of metrics.jsonl and health.jsonl."""
+    if not metrics:
+        return []
+    gradients = [record for record in health if "gradients" in record]
+    units = [record for record in health if "units" in record]
+    found = _exploding(metrics[-1], clip)
+    if gradients:
+        found += _vanishing(gradients[-1])
+    if units:
+        found += _units(units[-1])
+    return found + _trends(metrics, best_by)
+
+
+def _exploding(record, clip):
+    share = record.get("exploding_steps", 0)
+    if share < MOST:
+        return []
+    mean, largest = record["gradient_norm"], record["gradient_norm_max"]
+    what = f"in epoch {record['epoch']}, {share:.0%} of the steps had a gradient norm above {FAR} × clip "
+    what += f"(clip {clip:g}, norm {mean:.3g} on average, {largest:.3g} at most)"
+    return [Finding("exploding gradients", what, "try a smaller --learning-rate; if the loss falls well, a larger --clip")]
+
+
+def carried_per_step(carried):
+    """The share of the gradient that a step of the recurrence hands on to the step before, on average; None if not known."""
+    steps = min(STEPS_BACK, len(carried) - 1)
+    if steps < TOO_SHORT or not carried[0] or carried[steps] is None:
+        return None
+    return (carried[steps] / carried[0]) ** (1 / steps)
+
+
+def _vanishing(record):
+    found = []
+    for layer, look in record["gradients"].items():
+        rate = carried_per_step(look["carried"])
+        if rate is not None and rate < VANISHING:
+            steps = min(STEPS_BACK, len(look["carried"]) - 1)
+            what = f"{layer} hands on {rate:.2g} of the gradient from step to step: {rate**steps:.1e} is left {steps} steps back"
+            hint = "its forget gates are nearly shut: try a smaller --learning-rate, or begin with a larger forget bias"
+            found.append(Finding("vanishing gradients", what, hint))
+    return found
+
+
+def _units(record):
+    found = []
+    for layer, seen in record["units"].items():
+        n, still = seen["units"], seen["still"]
+        if still > MANY_UNITS * n:
+            what = f"the output of {still} of {n} units of {layer} does not vary over the dev sentences"
+            found.append(Finding("dead units", what, "try a smaller --learning-rate, or a smaller --hidden-size"))
+        for state in ("shut", "open"):
+            for gate, count in seen[state].items():
+                if count > MANY_UNITS * n:
+                    what = f"gate {gate} is {state} at every step in {count} of {n} units of {layer}"
+                    hint = "gates so far out hardly learn: try a smaller --learning-rate or --clip"
+                    found.append(Finding("saturated gates", what, hint))
+    return found
+
+
+def _trends(metrics, best_by):
+    if len(metrics) < TREND:
+        return []
+    found = []
+    first, last = metrics[0], metrics[-1]
+    if last["train_loss"] > FLAT * first["train_loss"]:
+        what = f"the training loss was {first['train_loss']:.4g} in the first epoch and is {last['train_loss']:.4g} in the last"
+        hint = "try another --learning-rate, and look whether the two sides of the data belong together"
+        return [Finding("no improvement", what, hint)]
+    lowest = min(metrics, key=lambda record: record["dev_loss"])
+    since = [record["dev_loss"] for record in metrics if record["epoch"] > lowest["epoch"]]
+    falling = last["train_loss"] < lowest["train_loss"]
+    if falling and since and fmean(since[-2:]) > OVER_FITTING * lowest["dev_loss"]:
+        what = f"the dev loss rose from {lowest['dev_loss']:.4g} (epoch {lowest['epoch']}) to {last['dev_loss']:.4g}, "
+        what += f"while the training loss fell to {last['train_loss']:.4g}"
+        hint = "try more data, --dropout, a smaller --hidden-size, or --patience to stop earlier"
+        found.append(Finding("over-fitting", what, hint))
+    return found
+
+
+def _numbers(array):
+    """Four digits, and null for what JSON has no word for."""
+    return [float(f"{x:.4g}") if math.isfinite(x) else None for x in array.tolist()]
