@@ -188,8 +188,9 @@ def test_a_run_that_was_killed_between_checkpoints_goes_on_from_the_last_one(who
     session = session_of(folder, Interrupting("step", 8))
     with pytest.raises(KeyboardInterrupt):
         session.train()
+    Run(folder / "run").append_metrics({"epoch": 2, "train_loss": 1})
     with open(folder / "run" / "metrics.jsonl", "a") as file:
-        file.write('{"epoch": 2, "train_loss": 1}\n{"epoch": 3, "tra')
+        file.write('{"epoch": 3, "tra')
     session_of(folder, resume=True).train()
     assert outcome(folder / "run") == outcome(whole / "run")
 
@@ -314,10 +315,10 @@ def test_a_damaged_configuration(text, whole, tmp_path):
         RunConfig.from_dict(Run(tmp_path).config(), tmp_path / "config.json")
 
 
-@pytest.mark.parametrize("text", ["nonsense\n", "[1]\n", '{"loss": 1}\n', "\xff\n"])
+@pytest.mark.parametrize("text", ["nonsense\n", "[1]\n", '{"loss": 1}\n', "\xff\n", '{"epoch": 1, "crc32": "00000000"}\n'])
 def test_damaged_metrics(text, tmp_path):
     (tmp_path / "metrics.jsonl").write_bytes(text.encode("latin-1"))
-    with pytest.raises(DataError, match=r"metrics\.jsonl: the file is damaged"):
+    with pytest.raises(DataError, match=r"metrics\.jsonl, line 1: the line is damaged"):
         Run(tmp_path).metrics()
 
 
