@@ -106,7 +106,7 @@ def select(name=None):
 
 def _working_cupy():
     """The cupy module, after it has multiplied two matrices: that needs driver, device, compiler and cuBLAS."""
-    install = "pip install 'minis2s[cuda13]' (CUDA 13) or 'minis2s[cuda12]' (CUDA 12)"
+    install = "pip install 'cupy-cuda13x>=14.2' (the extra cuda13, for CUDA 13) or 'cupy-cuda12x>=14.2' (cuda12)"
     try:
         import cupy
     except ImportError as error:

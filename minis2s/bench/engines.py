@@ -30,7 +30,7 @@ def _torch(model, batch):
     try:
         from minis2s.bench.torch_peer import TorchEngine
     except ImportError as error:
-        raise UsageError(f"--against torch needs PyTorch ({error}): pip install 'minis2s[peers]'") from None
+        raise UsageError(f"--against torch needs PyTorch ({error}): pip install torch") from None
     return TorchEngine(model, batch, LEARNING_RATE, CLIP)
 
 

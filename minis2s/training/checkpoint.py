@@ -38,7 +38,8 @@ def load_checkpoint(path):
         data = Path(path).read_bytes()
     except OSError as error:
         raise DataError(path, f"cannot read the checkpoint: {error.strerror or error}") from None
-    damaged = DataError(path, "the checkpoint is damaged or cut short", hint="use another one: a run keeps last.npz and best.npz")
+    hint = "best.npz and last.npz both translate; only last.npz can be trained further"
+    damaged = DataError(path, "the checkpoint is damaged or cut short", hint=hint)
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             if not hasattr(file, "files") or RECORD not in file.files:

@@ -189,6 +189,8 @@ class Run:
         if not os.path.exists(path):
             self.config()  # says so if this is no run at all
             hint = f"minis2s train --resume {self.path} goes on with the run"
+            if name == "last":
+                hint = "only last.npz can be trained further; best.npz still translates; --overwrite starts anew"
             raise DataError(path, "there is no such checkpoint yet", hint=hint)
         checkpoint = load_checkpoint(path)
         try:

@@ -189,14 +189,14 @@ class Trainer:
             what = "the gradient's norm overflows: that of {} reaches {:.1g}".format(*self.flat.largest(self.flat.gradients))
         raise Minis2sError(
             f"step {self.progress.total_steps + 1} (epoch {self.progress.epoch + 1}): the loss is {loss} and {what}. Training "
-            "stopped before this update; the checkpoints of the last epoch are unharmed. Try a smaller --learning-rate or --clip."
+            "stopped before this update; what was saved before is unharmed. Try a smaller --learning-rate or --clip."
         )
 
     def _refuse_model(self, dev_loss):
         name, size = self.flat.largest(self.flat.values)
         raise Minis2sError(
             f"epoch {self.progress.epoch + 1} (after step {self.progress.total_steps}): the dev loss is {dev_loss}; the largest "
-            f"value is in {name} ({size:.1g}). Training stopped; the checkpoints of the epoch before are unharmed. Try a smaller "
+            f"value is in {name} ({size:.1g}). Training stopped; what was saved before is unharmed. Try a smaller "
             "--learning-rate or --clip."
         )
 
