@@ -40,7 +40,7 @@ def failing(error):
 
 
 BROKEN = {
-    "not installed": (None, r"needs CuPy, which cannot be imported .*: pip install 'cupy-cuda13x>=14.2'.*'minis2s\[cuda12\]'"),
+    "not installed": (None, r"needs CuPy, which cannot be imported .*: pip install 'cupy-cuda13x>=14.2'.*extra cuda13.*cuda12"),
     "no driver": (
         fake_cupy(FakeCUDAError("cudaErrorInsufficientDriver: CUDA driver version is insufficient for CUDA runtime version")),
         "needs an NVIDIA driver that fits CuPy's CUDA version: cudaErrorInsufficientDriver.*; install or update the driver",
