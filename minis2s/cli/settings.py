@@ -6,7 +6,7 @@ What is not given comes from the built-in task's own settings, then from the def
 from argparse import BooleanOptionalAction
 from dataclasses import fields
 
-from minis2s.data.tokenisers import TOKENISERS
+from minis2s.data.tokenisers import LEARNED, TOKENISERS
 from minis2s.models.seq2seq import Seq2SeqConfig
 from minis2s.training.schedules import SCHEDULES
 from minis2s.training.session import DataConfig
@@ -14,10 +14,18 @@ from minis2s.training.trainer import SCORES, TrainingConfig
 
 HELP = {
     DataConfig: {
-        "source_tokeniser": f"one of {', '.join(TOKENISERS)}",
+        "source_tokeniser": f"one of {', '.join((*TOKENISERS, *LEARNED))}",
         "target_tokeniser": "likewise",
+        "source_lowercase": "read it in lower case",
+        "target_lowercase": "likewise",
+        "source_width": "of full-width forms (Ａ，１): as-is, or half: read them in half width",
+        "target_width": "likewise",
+        "bpe_tokens": "how many tokens the tokeniser bpe learns, about",
         "min_frequency": "rarer words are unknown words",
+        "max_source_vocabulary": "words beyond the so many most frequent are unknown words; 0: none",
+        "max_target_vocabulary": "likewise",
         "max_length": "longest sentence, in tokens; what is longer is left out and counted",
+        "window_pairs": "pairs held in memory and shuffled; of more data, so many at a time",
     },
     Seq2SeqConfig: {
         "embedding_size": "width of a word's vector",

@@ -45,13 +45,16 @@ class FileCorpus:
         return None if packed else sum(path.stat().st_size for path in paths if path.exists())
 
 
-def sample(corpus, size, rng):
+def sample(corpus, size, rng, tell=None):
     """`size` of the corpus's pairs (all, if it has no more), each with the same chance, in one pass: Vitter's algorithm R.
 
+    tell(pairs): called now and then.
     Source: J. Vitter, Random sampling with a reservoir, 1985.
     """
     reservoir = []
     for number, pair in enumerate(corpus):
+        if tell and number % 10_000 == 9_999:
+            tell(number + 1)
         if number < size:
             reservoir.append(pair)
         elif (place := int(rng.random() * (number + 1))) < size:

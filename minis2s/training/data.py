@@ -87,7 +87,7 @@ class RunData:
         self.config, self.notes = config, []
         corpus, dev = config.load()
         size = getattr(corpus, "bytes", None)
-        tokenisers = self._tokenisers(corpus)
+        tokenisers = self._tokenisers(corpus, lambda pairs: tell(pairs, None))
         found = survey(
             corpus,
             *tokenisers,
@@ -129,10 +129,11 @@ class RunData:
             "dev_pairs_in_training": found.duplicates.count if found.duplicates else 0,
         }
 
-    def _tokenisers(self, corpus):
+    def _tokenisers(self, corpus, tell):
         """Both sides'; what must be learned is learned from as many pairs as a window has, drawn from all."""
         names = [self.config.side(side, "{}_tokeniser") for side in SIDES]
-        drawn = sample(corpus, self.config.window_pairs, np.random.default_rng(0)) if set(names) & set(LEARNED) else []
+        learn = set(names) & set(LEARNED)
+        drawn = sample(corpus, self.config.window_pairs, np.random.default_rng(0), tell) if learn else []
         both = []
         for column, (side, name) in enumerate(zip(SIDES, names, strict=True)):
             normalisation = self.config.normalisation(side)
