@@ -1,5 +1,6 @@
 """A whole run from its configuration: data, model, trainer, and the files that are kept."""
 
+import hashlib
 import time
 from dataclasses import asdict, dataclass, field
 
@@ -22,6 +23,7 @@ from minis2s.training.trainer import Reporter, Trainer, TrainingConfig
 from minis2s.training.transfer import begin_from
 
 SAVE_INTERVAL = 60.0  # seconds of training that a kill may cost, where save_every does not say otherwise
+PLACE = ("seed", "batch_size", "max_length", "window_pairs")  # settings that a place in an epoch means nothing without
 SMALL_PRODUCT = 50_000_000  # multiplications, for one step of a decoder's output
 
 
@@ -60,6 +62,7 @@ class Session(Reporter):
         self.notes += data.notes
         self.languages, self.data_checksum = data.languages, data.checksum
         self.dev, self.dev_examples = data.dev, data.dev_examples
+        self.dev_checksum = hashlib.sha256(repr(self.dev).encode()).hexdigest()
         words = len(self.languages.source_vocabulary), len(self.languages.target_vocabulary)
         if threads := config.training.threads or _threads_for(config, words[1]):
             machine.set_threads(threads)
@@ -96,11 +99,25 @@ class Session(Reporter):
                 raise DataError(path, "the training data have changed since this run began", hint="restore them or start anew")
             if languages.as_record() != self.languages.as_record() or model.config != self.model.config:
                 raise DataError(path, "its vocabularies or sizes are not those that config.json asks for")
+            self._compare_settings(checkpoint.record.get("config", {}), path)
+            if checkpoint.record.get("dev_data") not in (self.dev_checksum, None):
+                self.notes.append("the dev data have changed since this run began: scores before and after do not compare")
             try:
                 self.trainer.restore(checkpoint)
             except (KeyError, TypeError, ValueError) as error:
                 raise DataError(path, f"it cannot be trained further, which only a last.npz can ({error})") from None
         run.truncate_records(self.trainer.progress.epoch, self.trainer.progress.total_steps)
+
+    def _compare_settings(self, before, path):
+        """What was changed in config.json since the checkpoint was written is said, or refused if its place would be lost."""
+        for table, settings in self.config.as_dict().items():
+            for key, new in settings.items():
+                new = list(new) if isinstance(new, tuple) else new  # as JSON has it
+                old = before.get(table, {}).get(key, new)
+                if old != new and key in PLACE:
+                    raise DataError(path, f"it was trained with {key} = {old!r}, but config.json asks for {new!r}")
+                if old != new:
+                    self.notes.append(f"the run goes on with {key} = {new!r}, which was {old!r} before")
 
     def train(self):
         """Run to the end. On Ctrl-C, TERM or HUP the state is saved where it is, and Interrupted goes on to the caller."""
@@ -132,6 +149,7 @@ class Session(Reporter):
 
     def _save_last(self):
         record = {"progress": asdict(self.trainer.progress), "config": self.config.as_dict(), "data": self.data_checksum}
+        record["dev_data"] = self.dev_checksum
         began = time.monotonic()
         self.run_directory.save("last", self.model, self.languages, record, self.trainer.optimiser)
         self._saved_at, self._saving_took = time.monotonic(), time.monotonic() - began
