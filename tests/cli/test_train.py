@@ -58,7 +58,7 @@ def test_the_command_that_it_offers_to_try_works(trained, capsys):
     assert capsys.readouterr().out.strip()
 
 
-@pytest.mark.parametrize("kind", ["aligned", "gz", "aligned gz"])
+@pytest.mark.parametrize("kind", ["aligned", "gz", "aligned gz", "jsonl", "jsonl gz"])
 def test_other_forms_of_the_same_data_give_the_same_run(kind, data):
     assert main([*tiny_arguments(data), "--epochs", "1"]) == 0
     files = {}
@@ -67,6 +67,9 @@ def test_other_forms_of_the_same_data_give_the_same_run(kind, data):
         texts = {f"{name}.{k}": "\n".join(column) + "\n" for k, column in zip(("src", "zh"), columns, strict=True)}
         if kind == "gz":
             texts = {f"{name}.pairs": (data / f"{name}.tsv").read_text("utf-8")}
+        if "jsonl" in kind:
+            records = [json.dumps({"source": source, "target": target}) for source, target in pairs(n, seed)]
+            texts = {f"{name}.{kind.replace(' ', '.')}": "\n".join(records)}
         for file, text in texts.items():
             content = text.encode()
             (data / file).write_bytes(gzip.compress(content) if "gz" in kind else content)
