@@ -25,6 +25,7 @@ ALLOWED = {
     "plots": {"files"},
     "decoding": {"models", "layers", "equations", "backend", "data", "metrics"},
     "training": {"decoding", "models", "layers", "equations", "backend", "data", "metrics", "plots", "files", "machine"},
+    "reports": {"training", "decoding", "models", "data"},
     "lessons": {"cli", "equations", "gradcheck"},  # stands above all, as the lessons do
 }
 ALLOWED["bench"] = ALLOWED["labs"] = set(ALLOWED) - {"lessons"}

@@ -31,7 +31,7 @@ FILES = (
     *("config.json", "metrics.jsonl", "health.jsonl", "best.npz", "last.npz"),
     *("curves.png", "attention.png", "samples.txt", "translations.jsonl"),
 )
-PICTURES = "attention"
+PICTURES, REPORT = "attention", "report.html"  # the second one is written where it is asked for (minis2s report)
 _UNFINISHED = re.compile(rf"\.({'|'.join(map(re.escape, FILES))}|epoch-\d+\.png)\.\d+\.tmp")  # see files.replacing
 
 
@@ -110,7 +110,7 @@ class Run:
 
     def _files(self):
         """Those of a run's files that are there."""
-        there = [path for name in FILES if os.path.exists(path := self.path / name)]
+        there = [path for name in (*FILES, REPORT) if os.path.exists(path := self.path / name)]
         return there + sorted(self.path.glob(f"{PICTURES}/epoch-*.png"))
 
     def picture(self, epoch):

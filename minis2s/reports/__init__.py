@@ -1,0 +1,1 @@
+"""What a run or a checkpoint holds, for people: inspection, comparison, and a page with pictures."""

@@ -1,0 +1,109 @@
+"""The parts of a report that show numbers: curves over epochs, the table of epochs, gradients by gate and by step, units."""
+
+import math
+
+from minis2s.models.observe import GATES, OPEN, SHUT
+from minis2s.reports.charts import chart
+from minis2s.reports.markup import element, section, table
+from minis2s.training.health import carried_per_step
+
+GATE_NAMES = {"i": "input gate i", "f": "forget gate f", "o": "output gate o", "g": "candidate g"}
+SCORES = {"dev_exact_match": "exact match", "dev_bleu": "BLEU", "dev_chrf": "chrF", "dev_token_error_rate": "token error rate"}
+
+COLUMNS = {  # of the table of epochs: name and format of the number in metrics.jsonl
+    "loss": ("train_loss", ".4f"),
+    "dev loss": ("dev_loss", ".4f"),
+    "exact": ("dev_exact_match", ".1f"),
+    "BLEU": ("dev_bleu", ".1f"),
+    "chrF": ("dev_chrf", ".1f"),
+    "token errors": ("dev_token_error_rate", ".1f"),
+    "‖g‖ mean": ("gradient_norm", ".3g"),
+    "‖g‖ max": ("gradient_norm_max", ".3g"),
+    "tokens/s": ("tokens_per_s", ",.0f"),
+    "seconds": ("seconds", ".1f"),
+}
+NAMES = {
+    "encoder.directions.0": "encoder, forwards (encoder.directions.0)",
+    "encoder.directions.1": "encoder, backwards (encoder.directions.1)",
+}
+BACK, NORM = "steps before the last one", "norm at the pre-activations"
+
+
+def curves(record):
+    """Losses, dev scores and gradient norms over the epochs."""
+    over = lambda name: [(r["epoch"], r.get(name)) for r in record.metrics]  # noqa: E731
+    epochs = [r["epoch"] for r in record.metrics]
+    losses = {"training": over("train_loss"), "dev": over("dev_loss")}
+    scores = {label: over(name) for name, label in SCORES.items() if any(name in r for r in record.metrics)}
+    norms = {"mean of the epoch": over("gradient_norm"), "largest": over("gradient_norm_max")}
+    if clip := record.settings["training"].get("clip"):
+        norms["clip"] = [(epoch, clip) for epoch in (epochs[0], epochs[-1])]
+    charts = [
+        chart("Loss", losses, "epoch", "nats per target token", log=True),
+        chart("Dev scores, greedy", scores, "epoch", "percent", lowest=0, highest=100),
+        chart("Gradient norm, before clipping", norms, "epoch", "‖g‖", log=True),
+    ]
+    note = (
+        "The dev loss should fall with the training loss. Where it turns upwards while the training loss goes on falling, the "
+        "model begins to learn the training data by heart."
+    )
+    return section("Curves", element("div", charts, class_="charts"), note=note)
+
+
+def epochs(record):
+    """Every epoch in a row; the best one is marked."""
+    best = record.best["epoch"]
+    rows = []
+    for r in record.metrics:
+        numbers = [format(r[name], form) if name in r else "" for name, form in COLUMNS.values()]
+        rows.append([r["epoch"], *numbers, "best" if r["epoch"] == best else ""])
+    return section("Epochs", table(["epoch", *COLUMNS, ""], rows, numbers=["epoch", *COLUMNS]))
+
+
+def gradients(record):
+    """Gradient norms of each LSTM's gates over the run, by distance from the last step, and how far a gradient is carried."""
+    looks = [r for r in record.health if "gradients" in r]
+    if not looks:
+        return None
+    parts = []
+    for layer in looks[-1]["gradients"]:
+        over = {GATE_NAMES[gate]: [(r["step"], r["gradients"][layer]["gates"][gate]) for r in looks] for gate in GATES}
+        latest = looks[-1]["gradients"][layer]
+        back = {GATE_NAMES[gate]: list(enumerate(latest["steps"][gate])) for gate in GATES}
+        carried = {f"step {r['step']}": _relative(r["gradients"][layer]["carried"]) for r in (looks[0], looks[-1])}
+        rate = carried_per_step(latest["carried"])
+        charts = [
+            chart("Over the training", over, "training step", NORM, log=True),
+            chart("By step, latest look", back, BACK, NORM, log=True),
+            chart("Carried by the recurrence alone", carried, BACK, "share", log=True),
+        ]
+        known = f"From each step to the one before, the recurrence multiplies a gradient by about {rate:.2g}." if rate else None
+        parts += [element("h3", NAMES.get(layer, layer)), element("p", known, class_="note") if known else None]
+        parts.append(element("div", charts, class_="charts"))
+    note = (
+        "‖d_a‖ of each gate's pre-activations, root mean square over the sentences of a batch; steps count back from the one "
+        "that the layer computes last. The third chart follows a random gradient that enters at that step alone, as its share "
+        "of the norm there: a steep fall is a vanishing gradient, which attention hides from the other two."
+    )
+    return section("Gradients by gate and by step", parts, note=note)
+
+
+def units(record):
+    """Still units and saturated gates of each layer, after the latest epoch."""
+    looks = [r for r in record.health if "units" in r]
+    if not looks:
+        return None
+    kinds = [(gate, state) for gate in "ifo" for state in ("shut", "open")]
+    columns = ["layer", "units", "still", *(f"{gate} {state}" for gate, state in kinds)]
+    rows = []
+    for layer, seen in looks[-1]["units"].items():
+        rows.append([NAMES.get(layer, layer), seen["units"], seen["still"], *(seen[state][gate] for gate, state in kinds)])
+    epoch = looks[-1]["epoch"]
+    note = f"How many units have an output that does not vary (still), or a gate that is below {SHUT} (shut) or above {OPEN} "
+    note += f"(open) at every step of all dev sentences, after epoch {epoch}."
+    return section("Units", table(columns, rows, numbers=columns[1:]), note=note)
+
+
+def _relative(norms):
+    first = norms[0]
+    return [(k, norm / first) for k, norm in enumerate(norms) if first and norm is not None and math.isfinite(norm)]
