@@ -84,16 +84,17 @@ def training_curves(path, records):
     losses.set_ylabel("loss (nats per target token)")
     losses.set_yscale("log")
     losses.yaxis.set_major_formatter("{x:g}")
-    losses.yaxis.set_minor_formatter("{x:.2g}")
+    losses.yaxis.set_minor_formatter("{x:.3g}")
     names = {"dev_exact_match": "exact match", "dev_bleu": "BLEU", "dev_chrf": "chrF", "dev_token_error_rate": "token error rate"}
     for (name, label), marker in zip(names.items(), "osv^", strict=True):
         if all(name in r for r in records):
             scores.plot(epochs, [r[name] for r in records], marker + "-", ms=3, label=label)
     scores.set_ylabel("dev, percent (greedy)")
-    scores.set_ylim(-2, 102)
+    scores.set_ylim(-2, max([102, *(r.get("dev_token_error_rate", 0) for r in records)]))
     for axes in (losses, scores):
         axes.set_xlabel("epoch")
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.set_xlim(epochs[0] - 0.5, epochs[-1] + 0.5)
+        axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         axes.grid(alpha=0.3)
         if axes.lines:
             axes.legend()
