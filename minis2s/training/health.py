@@ -1,7 +1,6 @@
 """Is a run well? What is recorded of its gradients and units, and findings with a hint at what to change."""
 
 import math
-from statistics import fmean
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +16,7 @@ TOO_SHORT = 3  # steps; over fewer nothing can be said
 MANY_UNITS = 0.25
 OVER_FITTING = 1.2  # × the lowest dev loss
 FLAT = 0.98  # × the first epoch's training loss
+SMALLER_IS_BETTER = ("loss", "token_error_rate")  # of the dev scores
 TREND = 4  # epochs before a trend is one
 
 
@@ -53,8 +53,7 @@ def findings(metrics, health, clip, best_by):
     gradients = [record for record in health if "gradients" in record]
     units = [record for record in health if "units" in record]
     found = _exploding(metrics[-1], clip)
-    if gradients:
-        found += _vanishing(gradients[-1])
+    found += _vanishing(gradients)
     if units:
         found += _units(units[-1])
     return found + _trends(metrics, best_by)
@@ -78,12 +77,16 @@ def carried_per_step(carried):
     return (carried[steps] / carried[0]) ** (1 / steps)
 
 
-def _vanishing(record):
+def _vanishing(records):
+    """By the latest look at sentences that are long enough."""
+    latest = {}
+    for record in records:
+        for layer, look in record["gradients"].items():
+            if (rate := carried_per_step(look["carried"])) is not None:
+                latest[layer] = rate, min(STEPS_BACK, len(look["carried"]) - 1)
     found = []
-    for layer, look in record["gradients"].items():
-        rate = carried_per_step(look["carried"])
-        if rate is not None and rate < VANISHING:
-            steps = min(STEPS_BACK, len(look["carried"]) - 1)
+    for layer, (rate, steps) in latest.items():
+        if rate < VANISHING:
             what = f"{layer} hands on {rate:.2g} of the gradient from step to step: {rate**steps:.1e} is left {steps} steps back"
             hint = "its forget gates are nearly shut: try a smaller --learning-rate, or begin with a larger forget bias"
             found.append(Finding("vanishing gradients", what, hint))
@@ -107,9 +110,14 @@ def _units(record):
 
 
 def _trends(metrics, best_by):
+    """At most one: that training does not learn, that it learns by heart, or that it no longer helps."""
     if len(metrics) < TREND:
         return []
-    found = []
+    scores = [record[f"dev_{best_by}"] for record in metrics]
+    smaller = best_by in SMALLER_IS_BETTER
+    best = (min if smaller else max)(range(len(metrics)), key=scores.__getitem__)
+    if scores[best] == (0 if smaller else 100):
+        return []
     first, last = metrics[0], metrics[-1]
     if last["train_loss"] > FLAT * first["train_loss"]:
         what = f"the training loss was {first['train_loss']:.4g} in the first epoch and is {last['train_loss']:.4g} in the last"
@@ -117,13 +125,17 @@ def _trends(metrics, best_by):
         return [Finding("no improvement", what, hint)]
     lowest = min(metrics, key=lambda record: record["dev_loss"])
     since = [record["dev_loss"] for record in metrics if record["epoch"] > lowest["epoch"]]
-    falling = last["train_loss"] < lowest["train_loss"]
-    if falling and since and fmean(since[-2:]) > OVER_FITTING * lowest["dev_loss"]:
+    rose = len(since) > 1 and min(since[-2:]) > OVER_FITTING * lowest["dev_loss"]  # one bad epoch is no trend
+    if rose and last["train_loss"] < lowest["train_loss"]:
         what = f"the dev loss rose from {lowest['dev_loss']:.4g} (epoch {lowest['epoch']}) to {last['dev_loss']:.4g}, "
         what += f"while the training loss fell to {last['train_loss']:.4g}"
         hint = "try more data, --dropout, a smaller --hidden-size, or --patience to stop earlier"
-        found.append(Finding("over-fitting", what, hint))
-    return found
+        return [Finding("over-fitting", what, hint)]
+    waited = len(metrics) - 1 - best
+    if waited >= max(TREND, len(metrics) / 2):
+        what = f"the dev {best_by} has not become better since epoch {metrics[best]['epoch']}, {waited} epochs ago"
+        return [Finding("no improvement", what, "try a smaller --learning-rate, or --patience to stop earlier")]
+    return []
 
 
 def _numbers(array):

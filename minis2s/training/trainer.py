@@ -17,7 +17,7 @@ from minis2s.data.vocabulary import UNK
 from minis2s.data.windows import Windows
 from minis2s.errors import Minis2sError, UsageError, unknown_name
 from minis2s.training.flat import FlatParameters
-from minis2s.training.health import FAR, LOOK_EVERY, look_at_gradients
+from minis2s.training.health import FAR, LOOK_EVERY, SMALLER_IS_BETTER, look_at_gradients
 from minis2s.training.optimisers import Adam
 from minis2s.training.schedules import schedule
 
@@ -214,7 +214,7 @@ class Reporter:
 
 def better(name, new, old):
     """Is a dev score better than another? Losses and error rates are better when smaller."""
-    return new < old if name in ("loss", "token_error_rate") else new > old
+    return new < old if name in SMALLER_IS_BETTER else new > old
 
 
 def hide_words(examples, share, rng):
