@@ -9,6 +9,7 @@ from functools import cache
 from minis2s.data.tasks.translation import phrases, sampling
 from minis2s.data.tasks.translation.lexicon import MODALS, TIMES, Noun, Place
 
+_CAN = next(modal for modal in MODALS if modal.english == "can")  # dealt twice: it is 会 or 能
 _HOW_OFTEN = {"h": 0.5, "p": 0.7, "e": 0.35, "g": 0.35, "m": 0.35}  # has a time
 
 
@@ -19,7 +20,7 @@ def is_state(verb):
 
 def modal_for(draw, aspect):
     """A modal verb where the aspect calls for one."""
-    return draw.deal("modal", MODALS) if aspect == "m" else None
+    return draw.deal("modal", MODALS + (_CAN,)) if aspect == "m" else None
 
 
 def set_in(draw, clause, time=None, place=0.3):

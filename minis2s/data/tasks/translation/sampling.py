@@ -60,9 +60,9 @@ def places(groups):
 
 @cache
 def things(verb):
-    """What `verb` can be done to: nouns, places, and "person". The last, and money and time, count as four nouns."""
+    """What `verb` can be done to: nouns, places, and "person". The last counts as eight nouns, money and time as four."""
     sorts = verb.objects.split(",")
-    more = ("person",) * 4 if "person" in sorts else members(lexicon.NOUNS, "means") * 3 if "means" in sorts else ()
+    more = ("person",) * 8 if "person" in sorts else members(lexicon.NOUNS, "means") * 3 if "means" in sorts else ()
     return (*members(lexicon.NOUNS, verb.objects), *places(verb.objects), *more)
 
 
@@ -103,7 +103,7 @@ def person(draw, first=True):
 
 def subject(draw, first=True):
     """Someone, or two with names: Tom and Mary, Tom and I."""
-    if not draw.chance(0.05):
+    if not draw.chance(0.07):
         return person(draw, first=first)
     one = phrases.name(*draw.deal("name", tuple(lexicon.NAMES.items())))
     if first and draw.chance(0.3):

@@ -21,7 +21,7 @@ _ASKED = tuple(
 
 
 # Verbs that are dealt more often than the others: those with many objects, and those that bring cups and bowls.
-_FREQUENT = {"love": 4, "like": 3, "drink": 3, "make": 2}
+_FREQUENT = {"love": 4, "like": 4, "want": 3, "have": 2, "need": 2, "drink": 3, "make": 2}
 
 
 @cache
@@ -49,7 +49,7 @@ def statement(draw):
         return None  # "he swims" hardly says anything
     if clause.adverb in ("always", "usually") and not clause.object and not clause.place:
         return None
-    if clause.time and not clause.adverb and aspect != "e" and draw.chance(0.15):
+    if clause.time and not clause.adverb and aspect != "e" and draw.chance(0.2):
         clause = clause._replace(time_first=True)
     return say(clause)
 

@@ -30,10 +30,10 @@ ADJECTIVES = table(Adjective, """
     friendly     friendlier        友好    友好的    person
     strong       stronger          强壮    强壮的    person
     lazy         lazier            懒      很懒的    person
-    rich         richer            有钱    有钱的    person
+    rich         richer            富有    富有的    person
     polite       more polite       有礼貌  有礼貌的  person
     patient      more patient      有耐心  有耐心的  person
-    famous       more famous       出名    著名的    person
+    famous       more famous       出名    出名的    person
     expensive    more expensive    贵      很贵的    fruit,drink,device,vehicle,clothes,furniture,item,building
     cheap        cheaper           便宜    便宜的    fruit,drink,device,vehicle,clothes,furniture,item,reading
     good         better            好      好        reading,story,movie,song,device,vehicle,person
