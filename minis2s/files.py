@@ -41,7 +41,7 @@ def append_line(path, line):
 
 
 def cannot_write(path, error):
-    return Minis2sError(f"cannot write {path}: {error.strerror or error}; what was there before is unchanged")
+    return Minis2sError(f"cannot write {path}: {getattr(error, 'strerror', None) or error}; what was there before is unchanged")
 
 
 def _sync_directory(directory):

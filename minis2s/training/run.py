@@ -111,7 +111,8 @@ class Run:
     def _files(self):
         """Those of a run's files that are there."""
         there = [path for name in (*FILES, REPORT) if os.path.exists(path := self.path / name)]
-        return there + sorted(self.path.glob(f"{PICTURES}/epoch-*.png"))
+        pictures = self.path / PICTURES
+        return there + (sorted(pictures.glob("epoch-*.png")) if os.path.isdir(pictures) else [])
 
     def picture(self, epoch):
         """Where the picture of an epoch goes."""

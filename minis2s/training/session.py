@@ -181,9 +181,9 @@ class Session(Reporter):
             run.write("samples.txt", samples(self.dev_translations, self.dev, record["epoch"]))
             run.write("translations.jsonl", as_lines(self.dev_translations, self.dev))
             self._draw_attention(run.path / "attention.png", readable(self.dev_translations))
-        self._save_last()
         training_curves(run.path / "curves.png", run.metrics())
         self._draw_attention(run.picture(record["epoch"]), self.dev_translations[self.pictured], small=True)
+        self._save_last()  # at the end: what a kill has prevented before it is done again when the run goes on
         self.display.epoch(record, is_best)
 
     def end(self):

@@ -1,0 +1,221 @@
+"""Exact continuation, proved: a run that is killed at any moment goes on to the same losses and the same bits."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from minis2s.files import replacing
+from minis2s.training import samples as samples_module
+from minis2s.training import session as session_module
+from minis2s.training.run import PICTURES
+
+from .killing import WATCHED, WATCHED_TRAINER, AtCall, AtLine, assert_whole, in_child, losses, train
+from .scenes import outcome, session_of, write_pairs
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked and killed by POSIX")]
+
+PLAIN = {"epochs": 2, "save_every": 4}
+EARLY = {"epochs": 6, "save_every": 2, "patience": 2, "best_by": "exact_match"}  # stops early: no sentence is ever right
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_pictures():
+    """Drawing takes most of the time of so small a run; a picture is written here as a real one is, by `replacing`."""
+
+    def draw(path, *_, **__):
+        with replacing(path) as file:
+            file.write(b"picture")
+        return ""
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session_module, "training_curves", draw)
+        patch.setattr(samples_module, "attention_map", draw)
+        yield
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Data, and two runs that nothing interrupted."""
+    folder = tmp_path_factory.mktemp("killed")
+    for name, settings in (("plain", PLAIN), ("early", EARLY)):
+        assert in_child(lambda name=name, settings=settings: train(folder, name, **settings))
+    assert len(losses(folder, "plain")) == 12 and len(losses(folder, "early")) == 18  # stopped after three epochs of six
+    return folder
+
+
+def goes_on(folder, run, whole, **settings):
+    """After a kill: what is there is whole, and what comes of it is what would have come."""
+    assert_whole(folder / run)
+    assert in_child(lambda: train(folder, run, **settings))
+    assert outcome(folder / run) == outcome(folder / whole)
+    assert losses(folder, run) == losses(folder, whole)
+    names = [sorted(p.relative_to(path).as_posix() for p in path.rglob("*")) for path in (folder / run, folder / whole)]
+    assert names[0] == names[1], "something is missing, or something unfinished was left behind"
+
+
+def count_of(folder, run, killer, **settings):
+    """How often the uninterrupted run comes past the places where `killer` could strike, and their names."""
+    counted = folder / f"{run}.count"
+
+    def work():
+        killer.install()
+        train(folder, run, **settings)
+        sys.settrace(None)
+        counted.write_text("\n".join(getattr(killer, "names", [""] * killer.count)))
+
+    assert in_child(work)
+    return counted.read_text().split("\n")
+
+
+def killed_at(folder, run, killer, **settings):
+    def work():
+        killer.install()
+        train(folder, run, **settings)
+
+    return not in_child(work)
+
+
+def every_write(name):
+    """Writes of small files one by one; a checkpoint's many writes are the business of the test below."""
+    return not name.startswith((".last.npz", ".best.npz"))
+
+
+def test_killed_at_each_call_that_opens_writes_syncs_or_renames(folder):
+    places = count_of(folder, "counted", AtCall(0, every_write), **PLAIN)
+    assert {"open a file", "write", "fsync", "replace", "open"} == set(places) and len(places) > 100
+    for n in range(1, len(places) + 1):
+        assert killed_at(folder, f"call-{n}", AtCall(n, every_write), **PLAIN), places[n - 1]
+        goes_on(folder, f"call-{n}", "plain", **PLAIN)
+    print(f"\nkilled at {len(places)} calls that open, write, sync or rename")
+
+
+def test_killed_in_each_write_of_a_checkpoint(folder):
+    """The third one: it replaces another, in the middle of an epoch. Half of what is to be written is."""
+    numbers = iter(range(1000))
+
+    def third(name):
+        return name.startswith(".last.npz") and next(numbers) == 2
+
+    places = count_of(folder, "writes", AtCall(0, third), **PLAIN)
+    writes = [n for n, name in enumerate(places, start=1) if name == "write"]
+    assert len(writes) > 50
+    for n in writes:
+        numbers = iter(range(1000))
+        assert killed_at(folder, f"write-{n}", AtCall(n, third), **PLAIN)
+        goes_on(folder, f"write-{n}", "plain", **PLAIN)
+    print(f"\nkilled in {len(writes)} writes of one checkpoint")
+
+
+@pytest.mark.parametrize("watched", [WATCHED, WATCHED_TRAINER], ids=["where files are kept", "the trainer, too"])
+def test_killed_between_any_two_lines(watched, folder):
+    draw = random.Random(len(watched))
+    total = len(count_of(folder, f"lines-{len(watched)}", AtLine(0, watched), **EARLY))
+    places = sorted(draw.sample(range(1, total + 1), 30))
+    for n in places:
+        run = f"line-{len(watched)}-{n}"
+        assert killed_at(folder, run, AtLine(n, watched), **EARLY)
+        goes_on(folder, run, "early", **EARLY)
+    print(f"\nkilled before {len(places)} of {total} lines")
+
+
+def test_killed_again_and_again(folder):
+    """Every life is short; the run still comes to its end, and to the same one."""
+    draw, kills = random.Random(5), 0
+    while killed_at(folder, "again", AtLine(draw.randrange(200, 1200), WATCHED_TRAINER), **EARLY):
+        assert_whole(folder / "again")
+        kills += 1
+        assert kills < 200, "no progress from life to life"
+    assert kills >= 5
+    goes_on(folder, "again", "early", **EARLY)
+
+
+CHILD = """
+import os, sys
+from minis2s.cli import main
+from minis2s.training.trainer import Trainer
+log = os.open(sys.argv.pop(1), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+gradient = Trainer.gradient
+def logged(self, batch, rng=None):
+    loss, norm = gradient(self, batch, rng)
+    os.write(log, f"{self.progress.total_steps + 1} {loss.hex()} {norm.hex()}\\n".encode())
+    return loss, norm
+Trainer.gradient = logged
+sys.exit(main(sys.argv[1:]))
+"""
+"""`minis2s train` itself, which also notes the losses of its steps, to the last bit."""
+
+
+def test_killed_at_random_moments(tmp_path):
+    """Processes of their own, from the command line, real pictures: killed at any time, also at their start."""
+    write_pairs(tmp_path / "train.tsv", 1500, 0)
+    write_pairs(tmp_path / "dev.tsv", 8, 9)
+    sizes = "--hidden-size 16 --embedding-size 8 --attention-size 8 --batch-size 10"
+    more = "--dropout 0.1 --hide-words 0.1 --save-every 20 --epochs 4 --patience 3"
+    files = ["--train", str(tmp_path / "train.tsv"), "--dev", str(tmp_path / "dev.tsv")]
+    new = ["train", *files, *sizes.split(), *more.split()]
+
+    def start(run, *arguments):
+        log = str(tmp_path / f"{run}.log")
+        return subprocess.Popen([sys.executable, "-c", CHILD, log, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    began = time.monotonic()
+    process = start("whole", *new, "--run", str(tmp_path / "whole"))
+    out, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, out.decode()
+    longest = time.monotonic() - began
+    draw, kills, runs, at = random.Random(3), 0, 0, set()
+    while kills < 25:
+        runs += 1
+        run, finished = f"run-{runs}", False
+        while not finished:
+            resume = (tmp_path / run / "config.json").exists()
+            where = str(tmp_path / run)
+            process = start(run, *(["train", "--resume", where] if resume else [*new, "--run", where]))
+            try:
+                out, _ = process.communicate(timeout=draw.uniform(0.2, 1.0) * longest if kills < 25 else 300)
+                assert process.returncode == 0, out.decode()
+                finished = True
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+                process.communicate()
+                assert_whole(tmp_path / run)
+                kills += 1
+                at.add(len(losses(tmp_path, run)) if (tmp_path / f"{run}.log").exists() else 0)
+        assert outcome(tmp_path / run) == outcome(tmp_path / "whole")
+        assert losses(tmp_path, run) == losses(tmp_path, "whole")
+        pictures = sorted(p.name for p in (tmp_path / run / PICTURES).iterdir())
+        assert pictures == sorted(p.name for p in (tmp_path / "whole" / PICTURES).iterdir())
+    assert len(losses(tmp_path, "whole")) == 600 and len(at) > 5, at
+    print(f"\nkilled {kills} times at random moments in {runs} runs, after {sorted(at)} of 600 steps")
+
+
+def test_the_comparison_would_see_a_difference(folder):
+    """The least there can be: the last bit of one moment, before one step."""
+
+    def spoil(session):
+        gradient = session.trainer.gradient
+
+        def spoiled(batch, rng=None):
+            if session.trainer.progress.total_steps == 7:
+                m = session.trainer.optimiser.m
+                m[0] = np.nextafter(m[0], np.float32(1))
+            return gradient(batch, rng)
+
+        session.trainer.gradient = spoiled
+
+    assert in_child(lambda: train(folder, "spoiled", spoil, **PLAIN))
+    assert outcome(folder / "spoiled") != outcome(folder / "plain")
+
+
+@pytest.mark.parametrize("save_every", [0, 1, 5])
+def test_saving_more_or_less_often_changes_no_bit(save_every, folder, monkeypatch):
+    monkeypatch.setattr(session_module, "SAVE_INTERVAL", 0.0)
+    run = f"every-{save_every}"
+    session_of(folder, run=run, epochs=2, save_every=save_every).train()
+    assert outcome(folder / run) == outcome(folder / "plain")
