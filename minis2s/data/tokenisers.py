@@ -98,8 +98,8 @@ class Normalised:
     def from_record(cls, record):
         """Raises KeyError, TypeError, ValueError or UsageError for what `as_record` has not made."""
         settings = dict(record)
-        name, merges = settings.pop("name"), settings.pop("merges", None)
-        inner = tokeniser(name) if merges is None else BytePairEncoding(merges)
+        name = settings.pop("name")
+        inner = BytePairEncoding(settings.pop("merges")) if name == BytePairEncoding.name else tokeniser(name)
         return cls(inner, Normalisation(**settings))
 
 
