@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from minis2s.cli.arguments import add_json
-from minis2s.cli.output import console, print_json, table
+from minis2s.cli.output import console, print_json, printable, table
 from minis2s.errors import UsageError
 from minis2s.reports.comparison import compare
 
@@ -65,5 +65,5 @@ def _short(paths):
 
 def _text(value):
     if isinstance(value, (list, tuple)):
-        return ", ".join(map(str, value)) or "–"
-    return "–" if value is None else str(value)
+        return printable(", ".join(map(str, value))) or "–"
+    return "–" if value is None else printable(str(value))

@@ -4,7 +4,7 @@ Of a run's directory the best checkpoint is shown, or the last one if there is n
 """
 
 from minis2s.cli.arguments import add_json
-from minis2s.cli.output import console, print_json, table
+from minis2s.cli.output import console, print_json, printable, table
 from minis2s.reports.inspection import inspect
 
 
@@ -78,11 +78,11 @@ def _show(out, title, values):
     rows = table(title, "")
     for name, value in values.items():
         if value is not None and value != []:
-            rows.add_row(name, f"{value:.6g}" if isinstance(value, float) else _text(value))
+            rows.add_row(printable(name), f"{value:.6g}" if isinstance(value, float) else _text(value))
     if rows.row_count:
         out.print(rows)
         out.print()
 
 
 def _text(value):
-    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    return printable(", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value))

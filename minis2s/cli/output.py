@@ -28,6 +28,11 @@ def table(*columns, right=()):
     return made
 
 
+def printable(text):
+    """The text with what could steer a terminal spelled out, as \\x1b and the like."""
+    return "".join(ch if ch.isprintable() else repr(ch)[1:-1] for ch in text)
+
+
 def print_json(document):
     """One JSON document on standard output; NaN and infinity are refused, since JSON has neither."""
     unicode = (sys.stdout.encoding or "").lower().startswith("utf")

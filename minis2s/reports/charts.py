@@ -45,7 +45,8 @@ class Axis:
             low, high = (low / 1.3, high * 1.3) if high / low < 1.2 else (low, high)
             self.ticks = _log_ticks(low, high)
         else:
-            low, high = (low - 0.5, high + 0.5) if high - low < 1e-12 * max(abs(high), 1) else (low, high)
+            if high - low <= 1e-9 * abs(high):  # all the same
+                low, high = low - (abs(low) / 2 or 0.5), high + (abs(high) / 2 or 0.5)
             self.ticks = _ticks(low, high)
         self.low, self.high = min(low, *self.ticks), max(high, *self.ticks)
         if not log and start < end:  # across: the data fill the width
@@ -64,7 +65,7 @@ def _ticks(low, high, about=5):
     step = next(unit * k for k in (1, 2, 5, 10) if unit * k >= rough * 0.999)
     first = math.floor(low / step + 1e-9)
     last = math.ceil(high / step - 1e-9)
-    return [round(k * step, 12) for k in range(first, last + 1)]
+    return [float(f"{k * step:.9g}") for k in range(first, last + 1)]
 
 
 def _log_ticks(low, high):

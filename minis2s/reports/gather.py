@@ -77,9 +77,15 @@ def _translations(folder):
     if not path.exists():
         return []
     try:
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
-    except ValueError:
-        raise DataError(path, "the file is damaged: its lines are not JSON", hint="remove it") from None
+        records = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+        return [_translation(**record) for record in records]
+    except (OSError, ValueError, TypeError, KeyError):
+        raise DataError(path, "the file is damaged: its lines are not translations", hint="remove it") from None
+
+
+def _translation(source, reference, translation, unknown=(), complete=True):
+    texts = {"source": str(source), "reference": str(reference), "translation": str(translation)}
+    return texts | {"unknown": [str(word) for word in unknown], "complete": bool(complete)}
 
 
 def flat(settings):

@@ -12,7 +12,9 @@ def report(path, backend=None):
     record = run_record(path)
     model, languages, checkpoint = Run(path).load("best", backend)
     translator = Translator(model, *languages, max_source=10**9)
-    parts = [_header(record, model, languages), _health(record), curves.curves(record), curves.epochs(record)]
+    parts = [_header(record, model, languages), _health(record)]
+    if record.metrics:
+        parts += [curves.curves(record), curves.epochs(record)]
     if record.translations:
         parts.append(sentences.samples(record.translations))
         parts.append(sentences.attention(translator, record.translations))
@@ -23,13 +25,16 @@ def report(path, backend=None):
 
 
 def _header(record, model, languages):
-    best = record.best
-    tiles = {
-        "best epoch": f"{best['epoch']} of {len(record.metrics)}",
-        f"dev {record.best_by.replace('_', ' ')}": f"{best[f'dev_{record.best_by}']:.4g}",
-        "exact match, dev": f"{best['dev_exact_match']:.1f} %",
-        "BLEU, dev": f"{best['dev_bleu']:.1f}",
-        "dev loss": f"{best['dev_loss']:.4f}",
+    best, tiles = record.best, {}
+    if best:
+        tiles = {
+            "best epoch": f"{best['epoch']} of {len(record.metrics)}",
+            f"dev {record.best_by.replace('_', ' ')}": f"{best[f'dev_{record.best_by}']:.4g}",
+            "exact match, dev": f"{best['dev_exact_match']:.1f} %",
+            "BLEU, dev": f"{best['dev_bleu']:.1f}",
+            "dev loss": f"{best['dev_loss']:.4f}",
+        }
+    tiles |= {
         "parameters": f"{model.n_parameters():,}",
         "source vocabulary": f"{len(languages.source_vocabulary):,}",
         "target vocabulary": f"{len(languages.target_vocabulary):,}",

@@ -56,9 +56,9 @@ def _sentence(t, loss):
     rows = [("source", t["source"]), ("model", [mark, t["translation"] or "(empty)"])]
     if not right:
         rows.append(("reference", t["reference"]))
-    if t.get("unknown"):
+    if t["unknown"]:
         rows.append(("unknown", ", ".join(t["unknown"])))
-    if not t.get("complete", True):
+    if not t["complete"]:
         rows.append(("note", "cut short at the length limit"))
     if loss is not None:
         rows.append(("loss", f"{loss:.3f}"))
