@@ -80,6 +80,20 @@ def _sublayers(name, attribute):
     return [(part, layer) for part, layer in members if isinstance(layer, Layer)]
 
 
+class Observer:
+    """What a recurrent layer shows while it computes. This one looks away; others are in models/observe.py.
+
+    packing: of the layer's sequences; the arrays hold their real places, packed. states: h (N, H), and the caches of each
+    step's `lstm_pointwise`; gradients: d_a (N, 4H), of the pre-activations.
+    """
+
+    def __init__(self, layer=None):
+        self.reverse = getattr(layer, "reverse", False)
+
+    def states(self, packing, h, caches): ...
+    def gradients(self, packing, d_a): ...
+
+
 class Initialiser:
     """Draws initial weights on the host from an explicit generator, then puts them where the model lives."""
 

@@ -3,7 +3,7 @@
 from minis2s.backend import array_module
 from minis2s.equations.linear import linear, linear_backward, linear_backward_input, linear_backward_parameters
 from minis2s.equations.lstm import LSTMState, lstm_pointwise, lstm_pointwise_backward
-from minis2s.layers.base import Layer
+from minis2s.layers.base import Layer, Observer
 from minis2s.layers.packing import replace_first
 
 
@@ -11,10 +11,10 @@ class LSTM(Layer):
     """One layer in one direction.
 
     W_x: (E, 4H), W_h: (H, 4H), b: (4H,), gate blocks in the order i, f, o, g. With `reverse` it reads each sequence from its
-    last token to its first. `observer`, if there is one, is shown states and gradients (models/observe.py).
+    last token to its first. `observer` is shown states and gradients (models/observe.py).
     """
 
-    observer = None
+    observer = Observer()
 
     def __init__(self, input_size, hidden_size, init, reverse=False):
         self.hidden_size, self.reverse = hidden_size, reverse
@@ -46,8 +46,7 @@ class LSTM(Layer):
             h_all[rows] = new.h
             caches.append(cache)
             h, c = replace_first(xp, h, new.h), replace_first(xp, c, new.c)
-        if self.observer:
-            self.observer.states(packing, h_all, caches)
+        self.observer.states(packing, h_all, caches)
         final = LSTMState(packing.unsort(h), packing.unsort(c))
         return (packing.unpack(h_all), final), (packing, steps, cache_z, h_before, caches)
 
@@ -71,8 +70,7 @@ class LSTM(Layer):
             d_a[rows] = d_a_t
             d_h[:n] = linear_backward_input(d_a_t, self.W_h.value)
             d_c[:n] = d_c_before
-        if self.observer:
-            self.observer.gradients(packing, d_a)
+        self.observer.gradients(packing, d_a)
         d_x, d_W_x, d_b = linear_backward(d_a, cache_z)  # all steps in one product, here and below
         d_W_h, _ = linear_backward_parameters(d_a, h_before)
         self.W_x.accumulate(d_W_x)

@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minis2s import gradcheck
-from minis2s.backend import select
+from minis2s.backend import select, to_host
 from minis2s.equations.lstm import LSTMState
 from minis2s.layers.base import Initialiser
 from minis2s.layers.lstm import LSTM
 from minis2s.layers.packing import Packing
 from minis2s.models.encoder import Encoder
+from minis2s.models.observe import BiasGradients, observing
 from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
 
 # The lengths of one small batch: padding, length 1, two of equal length. Packing brings the rows into an order that is not its
@@ -63,15 +64,20 @@ def check_model(id, model, batch, methods=("complex-step", "five-point")):
     parameters = model.state_on_backend()
     _, cache = model.forward(batch, rng=same_masks())
     model.zero_gradients()
-    for share in (0.75, 0.25):  # gradients add up, and are those of d_loss · loss
-        model.backward(cache, share)
+    with observing(model, BiasGradients) as seen:
+        for share in (0.75, 0.25):  # gradients add up, and are those of d_loss · loss
+            model.backward(cache, share)
     analytic = {name: p.grad for name, p in model.named_parameters()}
 
     def loss(**values):
         with using(model, values):
             return model.forward(batch, rng=same_masks())[0]
 
-    return gradcheck.check_function(id, loss, parameters, analytic, [1.0], methods)
+    results = gradcheck.check_function(id, loss, parameters, analytic, [1.0], methods)
+    for name, observer in seen.items():
+        observed, wanted = to_host(observer.total), to_host(analytic[f"{name}.b"])
+        results.append(gradcheck.judge(id, f"{name}, as observed", "oracle", observed, wanted))
+    return results
 
 
 def check_lstm(id, rng, reverse, backend, methods=("complex-step", "five-point"), lengths=SOURCE_LENGTHS, E=3, H=2):

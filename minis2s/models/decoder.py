@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from minis2s.equations.linear import linear, linear_backward, linear_backward_input, linear_backward_parameters
 from minis2s.equations.lstm import LSTMState, lstm_pointwise, lstm_pointwise_backward
 from minis2s.layers.attention import AdditiveAttention
-from minis2s.layers.base import Layer
+from minis2s.layers.base import Layer, Observer
 from minis2s.layers.dropout import Dropout
 from minis2s.layers.embedding import Embedding
 from minis2s.layers.linear import Linear
@@ -34,10 +34,10 @@ class DecoderState(NamedTuple):
 class Decoder(Layer):
     """W_y: (E, 4H) and W_r: (H+C, 4H) are the LSTM's input and recurrent weights, b (4H,) its bias; `output` is D4.4.
 
-    `observer`, if there is one, is shown states and gradients (observe.py).
+    `observer` is shown states and gradients (observe.py).
     """
 
-    observer = None
+    observer = Observer()
 
     def __init__(self, n_words, embedding_size, hidden_size, memory_size, attention_size, dropout, init):
         self.hidden_size, self.memory_size = hidden_size, memory_size
@@ -71,8 +71,7 @@ class Decoder(Layer):
             after[rows, :H], after[rows, H:] = new.h, before[rows, H:]
             caches.append(cache)
             s, c = replace_first(xp, s, new.h), replace_first(xp, c, new.c)
-        if self.observer:
-            self.observer.states(packing, after[:, :H], [cell for _, cell in caches])
+        self.observer.states(packing, after[:, :H], [cell for _, cell in caches])
         after, cache_after_dropout = self.dropout.forward(after, rng)
         logits, cache_output = self.output.forward(after)
         weights = packing.unsort(attention.all_weights(), axis=2)
@@ -104,8 +103,7 @@ class Decoder(Layer):
             d_context = d_before[:, H:] + d_after[rows, H:]  # the context is read by the cell and by the output
             d_s[:n] = d_before[:, :H] + attention.step_backward(d_context, cache_attention)  # 1
             d_a[rows], d_c[:n] = d_a_i, d_c_before
-        if self.observer:
-            self.observer.gradients(packing, d_a)
+        self.observer.gradients(packing, d_a)
         d_y, d_W_y, d_b = linear_backward(d_a, cache_z)
         d_W_r, _ = linear_backward_parameters(d_a, before)
         self.W_y.accumulate(d_W_y)

@@ -1,7 +1,7 @@
 """Looking into a model while it computes: gradients by gate and by step, and what each unit does.
 
-A recurrent layer shows its states and the gradients of its pre-activations to its `observer`, if it has one. It has one only
-inside `observing`, so a normal training step pays nothing for it.
+A recurrent layer shows its states and the gradients of its pre-activations to its `observer`. Only inside `observing` that is one
+of those below; else it looks away, so a normal training step pays nothing for it.
 """
 
 from contextlib import contextmanager
@@ -11,23 +11,11 @@ import numpy as np
 from minis2s.backend import array_module, to_host
 from minis2s.equations.lstm import LSTMState
 from minis2s.equations.softmax import cross_entropy_backward
+from minis2s.layers.base import Observer
 
 GATES = ("i", "f", "o", "g")  # in the order of the blocks
 SHUT, OPEN = 0.01, 0.99  # a sigmoid beyond these passes less than a 25th of the gradient that one at ½ passes
 STILL = 1e-3  # a unit whose outputs, in (−1, 1), differ by less than this says nothing
-
-
-class Observer:
-    """What a recurrent layer tells. packing: of its sequences; the arrays hold their real places, packed.
-
-    states: h (N, H), and the caches of each step's `lstm_pointwise`; gradients: d_a (N, 4H), of the pre-activations.
-    """
-
-    def __init__(self, layer):
-        self.reverse = getattr(layer, "reverse", False)
-
-    def states(self, packing, h, caches): ...
-    def gradients(self, packing, d_a): ...
 
 
 class GradientNorms(Observer):
@@ -41,6 +29,15 @@ class GradientNorms(Observer):
         before = _steps_before_the_last(packing, self.reverse)
         sums = np.stack([np.bincount(before, squares[:, gate]) for gate in range(4)], axis=1)
         self.by_step = np.sqrt(sums / np.bincount(before)[:, None])
+
+
+class BiasGradients(Observer):
+    """Σ of d_a over all places: what the bias must receive, so that a check can tell whether observers see the right thing."""
+
+    total = 0
+
+    def gradients(self, packing, d_a):
+        self.total = self.total + packing.unpack(d_a).reshape(-1, d_a.shape[-1]).sum(axis=0)
 
 
 class UnitActivity(Observer):
@@ -78,7 +75,7 @@ def observing(model, kind):
         yield {name: layer.observer for name, layer in layers.items()}
     finally:
         for layer in layers.values():
-            layer.observer = None
+            del layer.observer  # the class's own one is back
 
 
 def gradient_flow(model, batch):
@@ -93,11 +90,12 @@ def gradient_flow(model, batch):
     with observing(model, GradientNorms) as seen:
         model.backward(cache)
     with observing(model, GradientNorms) as carried:
-        _backward_from_the_last_steps(model, cache)
+        _carry_from_the_last_steps(model, cache)
     return {name: (seen[name].by_step, carried[name].by_step) for name in seen}
 
 
-def _backward_from_the_last_steps(model, cache):
+def _carry_from_the_last_steps(model, cache):
+    """The model's backward passes, begun with random gradients at the last target word and at the encoder's final state."""
     cache_encoder, cache_decoder, cache_loss, _ = cache
     rng, xp = np.random.default_rng(0), model.backend.xp
     packing, d_logits = cache_decoder[0], cross_entropy_backward(1.0, cache_loss)
