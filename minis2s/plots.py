@@ -47,7 +47,7 @@ def fonts_for(text):
 def attention_map(path, source_tokens, target_tokens, weights, title="", small=False):
     """Draw attention weights as a heat map into a PNG: one column for each source token, one row for each target token.
 
-    weights: (len(target_tokens), len(source_tokens)). small: at a lower resolution, drawn faster.
+    weights: (len(target_tokens), len(source_tokens)). small: at a lower resolution and without a scale, drawn faster.
 
     Returns a note for the user if tokens had to be labelled by number because no font has their glyphs, else "".
     """
@@ -69,7 +69,8 @@ def attention_map(path, source_tokens, target_tokens, weights, title="", small=F
         axes.set_ylabel("translation")
         if title:
             axes.set_title(title, fontsize="medium")
-        figure.colorbar(image, label="attention weight")
+        if not small:
+            figure.colorbar(image, label="attention weight")
         _save(figure, path, dpi=60 if small else 120)
     return note
 
