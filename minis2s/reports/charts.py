@@ -12,8 +12,8 @@ MOST_MARKS = 25
 def chart(title, series, x_label, y_label, log=False, lowest=None, highest=None):
     """A figure with up to four lines.
 
-    series: name → list of (x, y); a point whose y is None (or, with `log`, not positive) is left out. lowest, highest: of the
-    y axis, where the data do not decide.
+    series: name → list of (x, y); a point whose y is None (or, with `log`, not positive) is left out. lowest, highest: what
+    the y axis reaches at least.
     """
     drawn = {name: [(x, y) for x, y in points if y is not None and (y > 0 or not log)] for name, points in series.items()}
     points = [point for line in drawn.values() for point in line]
@@ -21,8 +21,8 @@ def chart(title, series, x_label, y_label, log=False, lowest=None, highest=None)
         return element("figure", element("p", "nothing recorded yet", class_="note"), _caption(title, series))
     xs, ys = zip(*points, strict=True)
     x_axis = Axis(min(xs), max(xs), LEFT, WIDTH - RIGHT)
-    bottom, top = (given if given is not None else end for given, end in ((lowest, min(ys)), (highest, max(ys))))
-    y_axis = Axis(bottom, top, HEIGHT - BOTTOM, TOP, log)
+    ends = [y for y in (*ys, lowest, highest) if y is not None]
+    y_axis = Axis(min(ends), max(ends), HEIGHT - BOTTOM, TOP, log)
     parts = [_grid(x_axis, y_axis, x_label, y_label)]
     for k, (name, line) in enumerate(drawn.items()):
         places = [(x_axis.place(x), y_axis.place(y)) for x, y in line]

@@ -75,5 +75,7 @@ def test_what_cannot_be_drawn_is_left_out():
     figure = chart("t", {"a": [(0, None), (1, 2.0), (2, 0.0), (3, 4.0)]}, "x", "y", log=True)
     assert len(places(figure)) == 2
     assert "nothing recorded yet" in chart("t", {"a": [(0, None)]}, "x", "y") and "nothing" in chart("t", {}, "x", "y")
+    beyond = places(chart("t", {"a": [(0, 120), (1, 50)]}, "x", "y", lowest=0, highest=100))  # error rates may be above 100
+    assert beyond[0][1] >= TOP - 0.1 and beyond[0][1] < beyond[1][1]
     half = chart("t", {"a": [(0, 50)]}, "x", "y", lowest=0, highest=100)
     assert places(half)[0][1] == pytest.approx((TOP + HEIGHT - BOTTOM) / 2)
