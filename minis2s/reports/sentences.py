@@ -7,6 +7,7 @@ from minis2s.training.samples import LONGEST_PICTURE
 
 N_SAMPLES, N_MAPS, N_HARDEST = 10, 4, 10
 MOST_JUDGED = 2000  # dev sentences whose loss is computed
+SHORT = 2  # characters that fit above a column
 STRONG = 0.05  # attention weights below this are not printed
 
 
@@ -68,7 +69,9 @@ def _sentence(t, loss):
 def _map(t):
     """A Translation's attention as a table: its cells are shaded, its words are text, so every script has its letters."""
     rows = [*t.tokens, "⟨end⟩"][: len(t.weights)][:LONGEST_PICTURE]
-    head = element("tr", element("td"), [element("th", token, scope="col") for token in t.source_tokens])
+    kinds = [{"class_": "short"} if len(token) <= SHORT else {} for token in t.source_tokens]  # the others stand on end
+    names = [element("th", token, scope="col", **kind) for token, kind in zip(t.source_tokens, kinds, strict=True)]
+    head = element("tr", element("td"), names)
     body = []
     for token, weights in zip(rows, t.weights, strict=False):
         shades = [f"background: rgba(var(--heat), {0.75 * float(w):.2f})" for w in weights]

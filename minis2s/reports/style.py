@@ -3,9 +3,9 @@
 STYLE = """
 :root { --paper: #fff; --ink: #1c2126; --soft: #5d6873; --rule: #d9dee3; --panel: #f5f7f9; --warn: #9a4a00; --good: #1d7a3c;
   --heat: 31, 111, 181; --c0: #1f6fb5; --c1: #cc5a00; --c2: #23843f; --c3: #9437a0; }
-@media (prefers-color-scheme: dark) { :root { --paper: #14181c; --ink: #e3e7ea; --soft: #9aa5af; --rule: #343c44; --panel:
-  #1d2329; --warn: #f0a355; --good: #62c583; --heat: 88, 160, 230; --c0: #62aef0; --c1: #f29a4a; --c2: #66c983; --c3: #d68be0;
-  } }
+@media (prefers-color-scheme: dark) { :root { --paper: #14181c; --ink: #e3e7ea; --soft: #9aa5af; --rule: #343c44;
+  --panel: #1d2329; --warn: #f0a355; --good: #62c583; --heat: 88, 160, 230; --c0: #62aef0; --c1: #f29a4a; --c2: #66c983;
+  --c3: #d68be0; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
 main { max-width: 68rem; margin: 0 auto; padding: 1.2rem 1rem 3rem; }
@@ -19,8 +19,8 @@ p { margin: .3rem 0; }
 .tile { background: var(--panel); border-radius: 6px; padding: .5rem .7rem; }
 .tile b { display: block; font-size: 1.15rem; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 .tile span { color: var(--soft); font-size: .82rem; }
-.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr)); gap: 1.2rem; margin-top:
-  .8rem; }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr)); gap: 1.2rem;
+  margin-top: .8rem; }
 figure { margin: 0; min-width: 0; display: flex; flex-direction: column; justify-content: space-between; }
 .boxes { columns: 18rem; column-gap: 2rem; }
 .boxes > div { break-inside: avoid; padding-top: .1rem; }
@@ -50,18 +50,19 @@ tbody tr + tr td { border-top: 1px solid var(--rule); }
 .finding b { color: var(--warn); }
 .right { color: var(--good); }
 .wrong { color: var(--warn); }
-.sentences { margin: .6rem 0 0; padding: 0; list-style: none; display: grid; gap: .6rem 1.6rem; grid-template-columns:
-  repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); }
+.sentences { margin: .6rem 0 0; padding: 0; list-style: none; display: grid; gap: .6rem 1.6rem;
+  grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); }
 .sentences dl { margin: 0; display: grid; grid-template-columns: 5.2rem 1fr; gap: 0 .5rem; border-left: 3px solid var(--rule);
   padding-left: .7rem; }
 .sentences dt { color: var(--soft); font-size: .85rem; }
 .sentences dd { margin: 0; overflow-wrap: anywhere; }
-.map td { width: 1.9rem; min-width: 1.9rem; height: 1.6rem; padding: 0; text-align: center; vertical-align: middle; font-size:
-  .68rem; border: 1px solid var(--rule); font-variant-numeric: tabular-nums; }
+.map td { width: 1.9rem; min-width: 1.9rem; height: 1.6rem; padding: 0; text-align: center; vertical-align: middle;
+  font-size: .68rem; border: 1px solid var(--rule); font-variant-numeric: tabular-nums; }
 .map th { padding: .15rem .4rem; font-weight: 400; white-space: nowrap; }
 .map tbody th { text-align: right; }
-.map thead th { border: 0; writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; padding: .2rem; margin:
-  auto; }
+.map thead th { border: 0; writing-mode: vertical-rl; text-orientation: sideways; transform: rotate(180deg); text-align: left;
+  padding: .2rem; margin: auto; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); gap: 0 2rem; }
+.map thead th.short { writing-mode: horizontal-tb; transform: none; text-align: center; vertical-align: bottom; }
 footer { margin-top: 3rem; color: var(--soft); font-size: .82rem; border-top: 1px solid var(--rule); padding-top: .6rem; }
 """
