@@ -25,7 +25,7 @@ MANY = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 CHARACTER = st.characters(exclude_categories=["Cs"])
 SHORT = st.text(st.one_of(CHARACTER, st.sampled_from("ab \t\r\u2028\x0b\x85\u3000\ufeff\0é\u0301中")), max_size=8)
-SIDE = st.text("ab é\u0301中，", min_size=1, max_size=6).filter(str.strip)
+SIDE = st.text("ab é\u0301中，\r\u2028", min_size=1, max_size=6).filter(str.strip)
 GOOD_ROW = st.tuples(SIDE, SIDE).map("\t".join)
 GOOD_JSON = st.fixed_dictionaries({"source": SIDE, "target": SIDE}, optional={"x": st.integers()}).map(json.dumps)
 JSON_VALUE = st.recursive(
