@@ -37,7 +37,7 @@ def main(argv=None):
         sys.stdout.flush()  # a reader that has gone away shows here, not while the interpreter shuts down
         return code
     except Minis2sError as error:
-        print(f"minis2s: error: {error}", file=sys.stderr)
+        _complain(error)
         return error.exit_code
     except KeyboardInterrupt:
         print("minis2s: interrupted", file=sys.stderr)
@@ -46,10 +46,10 @@ def main(argv=None):
         _discard_output()
         return 1
     except MemoryError as error:
-        print(f"minis2s: error: there is not enough memory: {str(error) or 'smaller sizes may fit'}", file=sys.stderr)
+        _complain(f"there is not enough memory: {str(error) or 'smaller sizes may fit'}")
         return 1
     except OSError as error:  # not foreseen where it happened, but the system's word and no bug of ours
-        print(f"minis2s: error: {error}", file=sys.stderr)
+        _complain(error)
         return 1
     except SystemExit as stop:  # argparse, after --help and --version
         return stop.code or 0
@@ -89,6 +89,12 @@ def _load(name):
         if library == "minis2s":
             raise
         raise UsageError(f"`minis2s {name}` needs {library}, which is not installed: pip install {library}") from None
+
+
+def _complain(error):
+    """One line on stderr. Line ends and control characters, which a file's name may have, are shown as escapes."""
+    text = "".join(ch if ch.isprintable() else ch.encode("unicode_escape").decode() for ch in str(error))
+    print(f"minis2s: error: {text}", file=sys.stderr)
 
 
 def _never_fail_to_print():

@@ -5,6 +5,8 @@ import textwrap
 
 from minis2s.errors import UsageError, unknown_name
 
+LARGEST = 2**31 - 1  # as in `training.configuration`, which takes longer to load than all of the help
+
 
 class Parser(argparse.ArgumentParser):
     """An ArgumentParser that raises UsageError instead of exiting. A description is paragraphs; an epilog is printed as it is.
@@ -38,22 +40,29 @@ class Parser(argparse.ArgumentParser):
             raise unknown_name(f"value of {name}:", value, action.choices)
 
 
+def whole_number(text):
+    """The type of options that are whole numbers of a sensible size."""
+    return _between(-LARGEST, text)
+
+
 def positive_int(text):
     """The type of options that count something: 1, 2, …"""
-    return _at_least(1, text)
+    return _between(1, text)
 
 
 def _seed(text):
-    return _at_least(0, text)
+    return _between(0, text)
 
 
-def _at_least(lowest, text):
+def _between(lowest, text):
     try:
         number = int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
     if number < lowest:
         raise argparse.ArgumentTypeError(f"{number} is not at least {lowest}")
+    if number > LARGEST:
+        raise argparse.ArgumentTypeError(f"{number} is not at most {LARGEST}")
     return number
 
 

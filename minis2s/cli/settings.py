@@ -6,6 +6,7 @@ What is not given comes from the built-in task's own settings, then from the def
 from argparse import BooleanOptionalAction
 from dataclasses import fields
 
+from minis2s.cli.arguments import whole_number
 from minis2s.data.tokenisers import LEARNED, TOKENISERS
 from minis2s.models.seq2seq import Seq2SeqConfig
 from minis2s.training.schedules import SCHEDULES
@@ -64,7 +65,8 @@ def add_settings(parser, kind):
             group.add_argument(option, action=BooleanOptionalAction, help=text)
         else:
             metavar = {int: "N", float: "X", str: "NAME"}[type(field.default)]
-            group.add_argument(option, type=type(field.default), metavar=metavar, help=text)
+            kind_of_value = whole_number if isinstance(field.default, int) else type(field.default)
+            group.add_argument(option, type=kind_of_value, metavar=metavar, help=text)
     return group
 
 

@@ -67,7 +67,10 @@ class Session(Reporter):
         if threads := config.training.threads or _threads_for(config, words[1]):
             machine.set_threads(threads)
         self.environment = environment(backend, "float32")
-        self.model = Seq2Seq(config.model, *words, np.random.default_rng([config.training.seed, 0]), backend)
+        try:
+            self.model = Seq2Seq(config.model, *words, np.random.default_rng([config.training.seed, 0]), backend)
+        except (MemoryError, ValueError) as error:  # ValueError: an array that no memory could hold
+            raise UsageError(f"a model of these sizes does not fit into memory: {error}") from None
         if config.training.init_from and not (resume and run.has_checkpoint()):  # which has all of that already
             self.notes.append(begin_from(config.training.init_from, self.model, self.languages))
         self.translator = Translator(self.model, *self.languages, max_source=config.data.max_length)
