@@ -106,6 +106,7 @@ GOLD = [
     (act(SHE, "come", modal="will", negative=True, contracted=True), "She won't come", "她不会来"),
     # adverbs, 也 and 都
     (act(WE, "like", some("music"), adverb="all"), "We all like music", "我们都喜欢音乐"),
+    (act(phrases.both(TOM, MARY), "like", some("cat"), adverb="both"), "Tom and Mary both like cats", "汤姆和玛丽都喜欢猫"),
     (act(HE, "like", some("tea"), adverb="also"), "He also likes tea", "他也喜欢茶"),
     (act(I, "like", some("tea"), adverb="also", negative=True), "I also do not like tea", "我也不喜欢茶"),
     (act(THEY, "learn", some("French"), modal="will", adverb="all"), "They will all learn French", "他们都会学习法语"),

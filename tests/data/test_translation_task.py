@@ -233,6 +233,7 @@ PHENOMENA = {  # what the English shows, and what the Chinese must then show; bo
     "will": (r"\bwill\b", "会"),
     "also": (r"\balso\b", "也"),
     "all": (r"\ball\b", "都"),
+    "both": (r" and \w+( \w+)? (are )?both\b", "和.*都"),
     "there is": (r"^there (is|are) (?!no)", "有"),
     "where it is": (r"\b(is|are) (on|under) the (table|bed|chair)$", "在(桌子|床|椅子)[上下]"),
     "profession": (r"^(he|she) is an? (teacher|\w+er|\w+or|nurse|\w+ist|soldier|chef)$", "^[他她]是[^的]+$"),

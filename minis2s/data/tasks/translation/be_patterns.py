@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from minis2s.data.tasks.translation import copulas, lexicon, phrases, sampling
+from minis2s.data.tasks.translation import copulas, filling, lexicon, phrases, sampling
 
 _PAST = tuple(time for time in lexicon.TIMES if time.uses == "p")
 
@@ -40,7 +40,7 @@ def quality(draw):
         return copulas.quality(subject, adjective, draw.pick(("", "very")), time=draw.deal("past", _PAST))
     if draw.chance(0.15):
         everyone = subject.plural and subject.subject and draw.chance(0.6)
-        return copulas.quality(subject, adjective, adverb="all" if everyone else "also")
+        return copulas.quality(subject, adjective, adverb=filling.together(subject) if everyone else "also")
     return copulas.quality(subject, adjective, draw.pick(("", "", "very", "too")))
 
 

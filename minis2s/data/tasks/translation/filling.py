@@ -65,10 +65,15 @@ def adverb_for(draw, clause):
             return adverb
         return "only" if clause.object and not clause.place else ""
     if clause.subject.plural and clause.subject.subject not in ("", "you") and aspect != "g" and draw.chance(0.4):
-        return "all"
+        return together(clause.subject)
     if draw.chance(0.12):
         return "also"
     return "only" if verb.english in ("have", "like", "know", "trust", "want", "need") and draw.chance(0.12) else ""
+
+
+def together(subject):
+    """all or, for Tom and Mary, both."""
+    return "both" if len(subject.heads) == 2 else "all"
 
 
 def with_object(draw, clause, counting=True):

@@ -76,6 +76,6 @@ TIMES = table(Time, """
 """)  # fmt: skip
 
 ADVERBS = {
-    "also": "也", "all": "都", "only": "只", "often": "经常", "always": "总是", "usually": "通常", "sometimes": "有时候",
-    "never": "从不",
+    "also": "也", "all": "都", "both": "都", "only": "只", "often": "经常", "always": "总是", "usually": "通常",
+    "sometimes": "有时候", "never": "从不",
 }  # fmt: skip
