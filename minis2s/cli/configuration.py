@@ -32,7 +32,7 @@ def configuration(args):
     if args.init_from:
         (options["training"]["init_from"],) = _absolute([args.init_from])
     file = read_toml(args.config) if args.config else {}
-    recommended = _recommended(_merged(options["data"], file.get("data", {})))
+    recommended = _recommended(_merged(file.get("data", {}), options["data"]))
     layers = [recommended, _of_run(_merged(file.get("training", {}), options["training"]).get("init_from")), file, options]
     data, model, training = (_merged(*(layer.get(title, {}) for layer in layers)) for title in KINDS)
     return RunConfig(DataConfig(**data), Seq2SeqConfig(**model), TrainingConfig(**training))

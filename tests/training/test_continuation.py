@@ -202,7 +202,7 @@ def test_killed_at_random_moments(tmp_path):
         pictures = sorted(p.name for p in (tmp_path / run / PICTURES).iterdir())
         assert pictures == sorted(p.name for p in (tmp_path / "whole" / PICTURES).iterdir())
     assert len(at) > 12, at
-    print(f"\nkilled {kills} times at random moments in {runs} runs, after {sorted(at)} steps (those done again are counted again)")
+    print(f"\nkilled {kills} times at random moments in {runs} runs, after {sorted(at)} steps, repeated ones included")
 
 
 def test_the_comparison_would_see_a_difference(folder):
