@@ -54,7 +54,7 @@ def test_the_sizes_are_those_that_the_run_then_has(data, capsys):
 def test_as_people_read_it(data, capsys):
     assert main([*ARGUMENTS, "--dry-run", "--run", "run", "--max-length", "3"]) == 0
     out = capsys.readouterr().out
-    words = ("to train on", "tokens in an epoch", "words known", "parameters ", "MB: program and data", "in 3 epochs", "ms a step")
+    words = ("to train on", "tokens in an epoch", "words known", "MB: program and data", "in 3 epochs", "ms a step")
     assert all(each in out for each in words)
     assert "pairs are longer than 3 tokens" in out and out.endswith("nothing was trained, and nothing was written\n")
     assert not (data / "run").exists()
