@@ -1,5 +1,6 @@
 """Processes that are killed by SIGKILL at a chosen place, and what they have computed until then. POSIX only (fork)."""
 
+import io
 import os
 import signal
 import sys
@@ -81,76 +82,53 @@ def kill():
 class AtCall:
     """Kill at the n-th of the system calls by which `minis2s.files` writes: before it, or half-way through a write."""
 
-    def __init__(self, n, with_writes=lambda name: True):
-        self.n, self.count, self.names, self.with_writes = n, 0, [], with_writes
+    def __init__(self, n):
+        self.n, self.names = n, []
 
     def reached(self, name):
-        self.count += 1
         self.names.append(name)
-        return self.count == self.n
+        return len(self.names) == self.n
 
     def install(self):
-        for name in ("fsync", "replace", "open"):
-            self._wrap(name)
-        files.open = self._open
+        real = files.os
 
-    def _wrap(self, name):
-        original, module = getattr(os, name), files.os
+        def killing(name):
+            def call(*arguments, **settings):
+                if self.reached(name):
+                    kill()
+                return getattr(real, name)(*arguments, **settings)
 
-        def call(*arguments, **settings):
-            if self.reached(name):
-                kill()
-            return original(*arguments, **settings)
+            return staticmethod(call)
 
-        class Calls:  # `files.os`, but nobody else's
-            def __getattr__(self, other):
-                return call if other == name else getattr(module, other)
+        class Calls:  # `os` for that module, and for nobody else
+            fsync, replace, open = killing("fsync"), killing("replace"), killing("open")
+
+            def __getattr__(self, name):
+                return getattr(real, name)
 
         files.os = Calls()
+        files.open = self._open
 
     def _open(self, path, mode):
-        if self.reached("open a file"):
+        if self.reached(f"open {Path(path).name}"):
             kill()
-        file = open(path, mode)
-        if self.with_writes(Path(path).name):
-            write = file.write
+        at_call = self
 
-            def half(data):
-                if self.reached("write"):
-                    write(memoryview(data)[: len(data) // 2])
-                    file.flush()
+        class Raw(io.FileIO):  # what reaches the system; what a buffer still holds dies with the process
+            def write(self, data):
+                if at_call.reached(f"write {Path(path).name}"):
+                    super().write(memoryview(data)[: len(data) // 2])
                     kill()
-                return write(data)
+                return super().write(data)
 
-            return Writing(file, half)
-        return file
-
-
-class Writing:
-    """A file whose writes go through `write`."""
-
-    def __init__(self, file, write):
-        self.file, self.write = file, write
-
-    def __getattr__(self, name):
-        return getattr(self.file, name)
-
-    def __enter__(self):
-        self.file.__enter__()
-        return self
-
-    def __exit__(self, *error):
-        return self.file.__exit__(*error)
-
-    def __iter__(self):
-        return iter(self.file)
+        return io.BufferedWriter(Raw(path, mode))
 
 
 class AtLine:
-    """Kill before the n-th line of the files that is executed (n = 0: never); `count` says how many there were."""
+    """Kill before the n-th line of the files that is executed (n = 0: never); `names` says which there were."""
 
     def __init__(self, n, paths):
-        self.n, self.paths, self.count = n, set(paths), 0
+        self.n, self.paths, self.names = n, set(paths), []
 
     def install(self):
         sys.settrace(self._call)
@@ -160,7 +138,7 @@ class AtLine:
 
     def _line(self, frame, event, argument):
         if event == "line":
-            self.count += 1
-            if self.count == self.n:
+            self.names.append(f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}")
+            if len(self.names) == self.n:
                 kill()
         return self._line
