@@ -171,4 +171,4 @@ def test_a_whole_run(tmp_path, monkeypatch, capsys):
 def test_the_precedence_is_said_in_the_help(capsys):
     assert main(["train", "--help"]) == 0
     out = " ".join(capsys.readouterr().out.split())
-    assert "An option on the command line wins over the file, the file over what a built-in task recommends, and that over" in out
+    assert "An option on the command line wins over the file, the file over the run that --init-from begins with" in out
