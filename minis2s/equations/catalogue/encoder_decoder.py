@@ -68,9 +68,9 @@ Back-propagate the decoder (D1.1); its ∂L/∂z_0 and ∂L/∂c_0 are ∂L/∂h
 Dropping the cell state's part is a mistake that training hides and this check does not.""",
     source="Sutskever, Vinyals and Le 2014, arXiv:1409.3215",
     erratum="X12: as printed, no context enters the decoder; D2.2 has it. X14: D3's program feeds the source to the decoder. "
-    "X9: the documents' programs do not run, or not as meant. D0's runs only if output_dim = hidden_dim, since the decoder is handed the "
-    "encoder's state; D2's unpacks an LSTM's two states as one; D3's hands its encoder a state that it does not take; D4's LSTM gets "
-    "word numbers without an embedding.",
+    "X9: the documents' programs do not run, or not as meant. D0's runs only if output_dim = hidden_dim, as its decoder is "
+    "handed the encoder's state; D2's unpacks an LSTM's two states as one; D3's hands its encoder a state that it does not "
+    "take; D4's LSTM gets word numbers without an embedding.",
     layer="minis2s.layers.lstm.LSTM",
     model="minis2s.models.seq2seq.Seq2Seq",
 )
