@@ -32,14 +32,6 @@ def score_of_states_backward(d_e, cache):
     return ScoreGradients(d_s_prev, d_h, d_W_s, d_W_h, d_v)
 
 
-class NormalisedScoreGradients(NamedTuple):
-    s_prev: Any
-    h: Any
-    W_s: Any
-    W_h: Any
-    v: Any
-
-
 def weights_of_states(s_prev, h, W_s, W_h, v, mask):
     """The score, normalised over the source: D3.3 with the tanh and the softmax that it lacks."""
     e, cache_score = score_of_states(s_prev, h, W_s, W_h, v)
@@ -49,7 +41,7 @@ def weights_of_states(s_prev, h, W_s, W_h, v, mask):
 
 def weights_of_states_backward(d_alpha, cache):
     cache_score, cache_softmax = cache
-    return NormalisedScoreGradients(*score_of_states_backward(softmax_backward(d_alpha, cache_softmax), cache_score))
+    return score_of_states_backward(softmax_backward(d_alpha, cache_softmax), cache_score)
 
 
 def source_softmax(e, mask):
