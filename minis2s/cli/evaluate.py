@@ -35,18 +35,19 @@ def run(args):
     search = search_of(args)
     keep_freed_memory()
     translator = load(args.run, select(args.backend), max_source=args.max_source)
-    if args.task:
-        pairs = task(args.task).generate(seed=0).test
-    else:
-        pairs = list(pairs_of(args.files))
-    scores, _ = translation_scores(translator, pairs, search=search)
+    chosen = task(args.task) if args.task else None
+    pairs = chosen.generate(seed=0).test if chosen else list(pairs_of(args.files))
+    scores, translations = translation_scores(translator, pairs, search=search)
     scores["loss"] = teacher_forced_loss(translator.model, translator.examples(pairs))
+    judged = chosen.judge(pairs, [each.text for each in translations]) if chosen and chosen.judge else {}
     if args.json:
-        print_json(scores)
+        print_json(scores | judged)
         return 0
     shown = table("score", "value", right=("value",))
     for name, label in LABELS.items():
         shown.add_row(label, f"{scores[name]:.2f}" + (" %" if "match" in name or "rate" in name else ""))
+    for name, value in judged.items():
+        shown.add_row(name.replace("_", " "), f"{value:.2f} %")
     shown.add_row("loss, nats per target token", f"{scores['loss']:.4f}")
     shown.add_row("sentences", f"{scores['sentences']:,}")
     shown.add_row("distinct sources", f"{scores['distinct_sources']:,}")

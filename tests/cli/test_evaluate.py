@@ -2,11 +2,14 @@
 
 import gzip
 import json
+from dataclasses import replace
 
 import pytest
 import sacrebleu
 
 from minis2s.cli import main
+from minis2s.data.files import Pair
+from minis2s.data.tasks import TASKS, Splits
 from minis2s.training.run import load
 
 from .runs import assert_one_line_error, child, pairs, write_pairs
@@ -103,3 +106,19 @@ def test_a_file_in_which_every_word_is_unknown(trained, tmp_path, capsys):
     (tmp_path / "test.tsv").write_text("x y\t子丑\n", encoding="utf-8")
     scores = scores_of([trained, tmp_path / "test.tsv"], capsys)
     assert scores["sentences_with_unknown_words"] == 1 and scores["exact_match"] == 0
+
+
+def test_a_task_s_own_judge_is_asked(trained, capsys, monkeypatch):
+    few = Splits([], [], [Pair(source, target) for source, target in pairs(30, 7)])
+
+    def judge(asked, outputs):
+        assert asked == few.test and len(outputs) == len(asked)
+        return {"right_first_letter": 100 * sum(o[:1] == p.target[:1] for o, p in zip(outputs, asked, strict=True)) / len(asked)}
+
+    known = TASKS["translation"]
+    monkeypatch.setitem(TASKS, known.name, replace(known, generate=lambda seed: few, judge=judge))
+    scores = scores_of([trained, "--task", known.name], capsys)
+    assert 100 >= scores["right_first_letter"] >= scores["exact_match"] > 0
+    assert main(["evaluate", str(trained), "--task", known.name]) == 0
+    line = next(line for line in capsys.readouterr().out.split("\n") if "right first letter" in line)
+    assert line.split()[-2:] == [f"{scores['right_first_letter']:.2f}", "%"]
