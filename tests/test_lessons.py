@@ -152,4 +152,4 @@ def test_every_lesson_that_the_registry_names_exists():
 def test_a_lesson_shows_the_equations_that_name_it(lesson):
     """What the registry says is taught there is printed there, with its formula as the document has it."""
     ids = {entry.id for entry in equations() if entry.lesson == lesson.stem and entry.kind == "formula"}
-    assert ids <= set(re.findall(r'"(D\d\.\d+)"', lesson.read_text("utf-8")))
+    assert ids <= set(re.findall(r'"(D\d\.\d+(?:-\w+)*)"', lesson.read_text("utf-8")))
