@@ -1,8 +1,8 @@
 # %% [markdown]
-# # Lesson 2 · Additive attention 加性注意力
+# # Lesson 8 · Attention 注意力
 #
-# About 25 minutes. You need lesson 1 (rows, caches, upstream gradients 上游梯度) and softmax. Run this file with
-# `python lessons/02_additive_attention.py`, or open it cell by cell in VS Code or Jupyter (with jupytext).
+# About 25 minutes. You need lesson 5 (rows, caches, upstream gradients 上游梯度) and softmax. Run this file with
+# `python lessons/08_attention.py`, or open it cell by cell in VS Code or Jupyter (with jupytext).
 #
 # An encoder 编码器 turns a source sentence of $T$ words into $T$ states $h_1, \dots, h_T$. Without attention 注意力 the
 # decoder 解码器 sees only the last one, whatever the sentence's length. With attention it looks at all of them before each
@@ -83,7 +83,7 @@ show_printed("D2.3", "D2.4", "D2.5", "D3.3", "D3.4")
 # | $\alpha_{ij}$ | $\alpha_{t,i}$; $\alpha_{ij}$ | $(T, B)$ | attention weights 注意力权重 |
 # | $c_i$ | $a_t$; $c$ | $(B, C)$ | context vector 上下文向量 |
 #
-# As in lesson 1 vectors are rows, so $W_s s$ is computed as `s @ W_s`.
+# As in lesson 5 vectors are rows, so $W_s s$ is computed as `s @ W_s`.
 
 # %% [markdown]
 # ## 3 The engine's own source 源代码
@@ -92,7 +92,7 @@ show_printed("D2.3", "D2.4", "D2.5", "D3.3", "D3.4")
 show_source(additive_score, softmax, context)
 
 # %% [markdown]
-# Why *additive*? $W_s s + W_h h_j = W\cdot[s, h_j]$ is the splitting of lesson 1 again: the score is a small network with one
+# Why *additive*? $W_s s + W_h h_j = W\cdot[s, h_j]$ is the splitting of lesson 5 again: the score is a small network with one
 # hidden layer on the two states joined. And again the split saves work. The keys $W_h h_j$ do not depend on the decoder's
 # step, so a layer computes them once for the whole source, as one product; each step adds one query.
 
@@ -109,7 +109,7 @@ print("W·[s, h_j] = W_s s + W_h h_j for all", T, "places")
 # %% [markdown]
 # ## 4 A worked example for paper 手算例子
 #
-# $B = H = C = A = 1$; a source of three words and one place of padding. With $\ell = \ln 3$ as in lesson 1,
+# $B = H = C = A = 1$; a source of three words and one place of padding. With $\ell = \ln 3$ as in lesson 5,
 # $\tanh(\frac{\ell}{2}) = \frac12$. Let $W_s = W_h = \ell$, $v = 2\ln 2$, $s = \frac12$, and
 #
 # | $j$ | $1$ | $2$ | $3$ | $4$ (padding) |
@@ -219,7 +219,7 @@ assert np.isclose(d_h[0].item(), 4 / 7 + 24 / 196 * (v * l).item()) and d_h[3] =
 # %% [markdown]
 # ## 6 The check, live 梯度检验
 #
-# Complex step 复数步长法 and five-point difference 五点差分, as in lesson 1, on batches with padding and with a sentence of
+# Complex step 复数步长法 and five-point difference 五点差分, as in lesson 5, on batches with padding and with a sentence of
 # one word. The last row is score, softmax and context in one, as a decoder uses them: $h$ is then read twice.
 
 
@@ -299,7 +299,7 @@ for column, (weights, title) in enumerate([(with_tanh, "with tanh"), (printed, "
 panels[1, 0].set_ylabel("attention weight")
 panels[1, 1].legend()
 figure.colorbar(image, ax=panels[0], label="attention weight")
-show_picture(figure, "02_additive_attention")
+show_picture(figure, "08_attention")
 
 assert [with_tanh[k].argmax() for k in (20, 60, 100)] == [0, 1, 2]  # at s = −2, 0, 2
 assert with_tanh[[20, 60, 100], [0, 1, 2]].min() > 0.7
@@ -456,4 +456,4 @@ assert (gradient_at_the_source(W_x) > 1e-3).all() and (gradient_at_the_source(un
 # `minis2s translate RUN "I love deep learning" --attention map.png` show attention that was learned.
 
 # %%
-print("Lesson 2: every claim held.")
+print("Lesson 8: every claim held.")
