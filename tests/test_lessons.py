@@ -17,7 +17,7 @@ from minis2s.equations.registry import equations, helpers_of
 ROOT = Path(__file__).parent.parent
 LESSONS = sorted((ROOT / "lessons").glob("[0-9]*.py"))
 # Parts that every lesson has, that one with equations at home in it has, and that one has if they have gradients, or errata.
-PARTS = ("A worked example for paper", "A picture", "A question")
+PARTS = ("A worked example for paper", "A picture", "uestion")
 EQUATION_PARTS = ("The formulas as printed", "Symbols and shapes", "The engine's own source", "The check, live")
 # Rows whose lesson is still to be written. Whoever writes it gives them their home in the catalogue, and takes them out here.
 AWAITED = {"D0.6", "D2.10", "D3.1"}  # 9, the whole model
