@@ -404,6 +404,9 @@ assert one_state[0] < 1e-4 * one_state[-1] and every_state[0] > 1e-2 * every_sta
 # **X11**, here: in the programs nothing is masked, so the "last" state of a short sentence is what stands at position $T$,
 # after reading padding (`D1.1-printed`).
 #
+# **X15**, again (lesson 5): D0 starts $h_0$ and never $c_0$. The hand-over needs both, $s_0 = h_n$ and $c_0 = c_n$, and the
+# check of D1.1 differentiates both.
+#
 # **X17**: D1 credits arXiv:1409.3215 to "Chung, J., & Cho, K. (2014)". *Sequence to Sequence Learning with Neural Networks* is
 # by Sutskever, Vinyals and Le.
 
