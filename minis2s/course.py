@@ -41,5 +41,5 @@ def lesson(number):
 def _read(path):
     text = path.read_text("utf-8")
     number, title = re.search(r"^# # Lesson (\d+) · (.*)$", text, re.MULTILINE).groups()
-    minutes = sum(map(int, re.findall(r"[Aa]bout (\d+) minutes", text[: text.index("# %%", 4)])))  # of all sittings
+    minutes = sum(map(int, re.findall(r"[Aa]bout (\d+) minutes", text.split("# %%")[1])))  # of all sittings
     return Lesson(int(number), path.stem, title, minutes, path)

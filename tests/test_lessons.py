@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import minis2s
+from minis2s.equations import as_printed
 from minis2s.equations.registry import equations, helpers_of
 
 ROOT = Path(__file__).parent.parent
@@ -75,7 +76,7 @@ def test_a_lesson_runs_and_draws_its_picture(lesson, encoding, tmp_path):
     drawn = list((tmp_path / "output").iterdir())
     assert len(drawn) == len(calls(lesson, "show_picture")) and all(p.read_bytes().startswith(b"\x89PNG") for p in drawn)
     for entry in at_home(lesson):
-        assert re.search(rf"^{re.escape(entry.id)} .* ok *$", out, re.MULTILINE), f"the check of {entry.id} is not run"
+        assert re.search(rf"^{re.escape(entry.id)} .*\bok *$", out, re.MULTILINE), f"the check of {entry.id} is not run"
 
 
 def calls(lesson, name):
@@ -209,7 +210,7 @@ def shown_functions(lesson):
 def test_the_code_of_every_equation_is_shown_in_the_course():
     shown = {inspect.unwrap(part) for lesson in LESSONS for f in shown_functions(lesson) for part in (f, *helpers_of(f))}
     for entry in equations():
-        if not entry.lesson or entry.variant.startswith("printed"):
+        if not entry.lesson or entry.variant.startswith("printed") or entry.forward.__module__ == as_printed.__name__:
             continue
         for function in filter(None, (entry.forward, entry.backward)):
             assert inspect.unwrap(function) in shown, f"no lesson shows {function.__name__} of {entry.id}"
