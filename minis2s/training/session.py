@@ -10,6 +10,7 @@ from minis2s import machine
 from minis2s.decoding.evaluation import teacher_forced_loss, translation_scores
 from minis2s.decoding.translator import Translator
 from minis2s.errors import DataError, UsageError
+from minis2s.metrics import perplexity
 from minis2s.models.observe import UnitActivity, observing
 from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
 from minis2s.plots import training_curves
@@ -151,7 +152,7 @@ class Session(Reporter):
         with observing(model, UnitActivity) as seen:
             loss = teacher_forced_loss(model, self.dev_examples)
         self.units = {layer: activity.summary() for layer, activity in seen.items()}
-        return {"loss": loss, **scores}
+        return {"loss": loss, "teacher_forced_perplexity": perplexity(loss), **scores}
 
     def _save_last(self):
         arrays, record = self.trainer.state()
