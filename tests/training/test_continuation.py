@@ -119,7 +119,7 @@ KINDS = {
     "momentum": {"optimiser": "momentum", "momentum": 0.8, "learning_rate": 0.3, "schedule": "inverse-sqrt", "warmup": 3},
     "adagrad": {"optimiser": "adagrad", "epochs": 4, "schedule": "plateau", "best_by": "exact_match", "weight_decay": 0.1},
     "adam": {"beta1": 0.8, "beta2": 0.99, "average": 0.8, "accumulate": 2, "min_improvement": 0.1, "patience": 1},
-    "adamw": {"optimiser": "adamw", "weight_decay": 0.2, "average": 0.9, "schedule": "plateau", "min_improvement": 1.0},
+    "adamw": {"optimiser": "adamw", "average": 0.9, "epochs": 3, "schedule": "plateau", "min_improvement": 1.0},
 }
 WATCHED_ALL = [*WATCHED_TRAINER, *(WATCHED_TRAINER[-1].replace("trainer", n) for n in ("progress", "averaging", "optimisers"))]
 
