@@ -105,6 +105,7 @@ register(
     id="D0.9",
     title="Gated recurrent unit, reset after the product",
     section="D0 §3.1–3.2",
+    lesson="06_gru",
     printed="(worded: the encoder and the decoder may use an LSTM or a GRU)",
     **GRU,
 )
@@ -113,6 +114,7 @@ register(
     id="D0.9-cho",
     title="Gated recurrent unit, reset before the product",
     section="D0 §3.1–3.2",
+    lesson="06_gru",
     printed="(worded: the encoder and the decoder may use an LSTM or a GRU)",
     forward=gru_cell_reset_before,
     backward=gru_cell_reset_before_backward,
