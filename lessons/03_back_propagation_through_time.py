@@ -123,9 +123,9 @@ show_source(rnn_cell_backward, fold_backward, decode_in_step_backward, decode_wi
 
 # %% [markdown]
 # **On paper**, for $L = h_3$: only the last state is read, so $\delta h_3 = 1$, and the others are reached through their
-# successors alone, $\delta h_{t-1} = \ell\,\delta a_t$.
+# successors alone, $\delta h_{t-1} = \ell\,\delta a_t$. The last two columns are the shares of $\delta W_h$ and $\delta W_x$.
 #
-# | $t$ | $\delta h_t$ | $\delta a_t = \delta h_t\,(1 - h_t^2)$ | $\delta W_h \ni h_{t-1}\,\delta a_t$ | $\delta W_x \ni x_t\,\delta a_t$ |
+# | $t$ | $\delta h_t$ | $\delta a_t = \delta h_t\,(1 - h_t^2)$ | $h_{t-1}\,\delta a_t$ | $x_t\,\delta a_t$ |
 # |---|---|---|---|---|
 # | $3$ | $1$ | $\frac34$ | $\frac45\cdot\frac34 = \frac35$ | $-\frac35\cdot\frac34 = -\frac{9}{20}$ |
 # | $2$ | $\frac34\ell$ | $\frac{27}{100}\ell$ | $\frac12\cdot\frac{27}{100}\ell = \frac{27}{200}\ell$ | $\frac{27}{100}\ell$ |
