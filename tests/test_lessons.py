@@ -161,6 +161,31 @@ def test_a_copy_would_be_seen():
     assert pasted == ["def linear_copy(x, W, b):", "y = x @ W", "z = 1"]
 
 
+# The glossary
+
+
+GLOSSARY = (ROOT / "lessons" / "glossary.md").read_text("utf-8")
+ROWS = [[cell.strip() for cell in row.split("|")[1:-1]] for row in re.findall(r"^\|.*\|$", GLOSSARY, re.MULTILINE)]
+CHINESE = r"[\u4e00-\u9fff]+"
+
+
+def test_the_glossary_has_english_chinese_and_a_lesson_for_each_term():
+    terms = [row for row in ROWS if row[0] not in ("English", "---")]
+    assert len(terms) > 100
+    for english, chinese, _, number in terms:
+        assert re.search("[a-z]", english) and re.search(CHINESE, chinese)
+        assert 1 <= int(number) <= 15
+    assert len({english for english, *_ in terms}) >= len(terms) - 1  # "hypothesis" is a term of two fields
+
+
+def test_the_terms_that_a_lesson_introduces_are_in_the_glossary(lesson):
+    """A term in bold, with its Chinese."""
+    known = {word for row in ROWS for word in re.split("、", row[1])}
+    text = re.sub(r"\s*\n\s*", " ", markdown(lesson))
+    for chinese in re.findall(rf"\*\*[a-z][A-Za-z -]* ({CHINESE}(?:、{CHINESE})*)\*\*", text):
+        assert set(chinese.split("、")) <= known, f"{chinese} of {lesson.name} is not in lessons/glossary.md"
+
+
 # Where each equation is at home
 
 
