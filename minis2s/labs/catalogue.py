@@ -128,7 +128,9 @@ def _problems(exercise, every_fault):
         except Exception as error:  # whatever is wrong with the functions of a specification is to be told
             yield f"{task.function}: cannot be asked: {type(error).__name__}: {error}"
             continue
-        yield from _asked(task, asked, master)
+        if wrong := list(_asked(task, asked, master)):
+            yield from wrong
+            continue
         for fault in task.faults:
             function = faulty.function(task, (fault,))
             if function is None:
