@@ -286,7 +286,7 @@ show_picture(figure, "04_gradients_over_time")
 # ## 7 Explosion 梯度爆炸
 #
 # The other side of 1. A cell near $h = 0$ with gain above 1 multiplies gradients until the states grow and saturate, and
-# the slopes bring it to an end. In between, single batches give gradients that are thousands of times larger than usual,
+# the slopes bring it to an end. In between, a single batch may give a gradient that is thousands of times larger than usual,
 # and one update with such a gradient throws the weights far away. Explosion is the lesser evil, because it is seen at once
 # and cured simply: clip the gradient's norm (梯度裁剪, lesson 11). Nothing can be clipped out of zero.
 
