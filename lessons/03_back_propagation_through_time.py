@@ -292,10 +292,10 @@ assert influence[9:, :8].max() < 1e-3 * influence[7, :8].max()  # nothing passes
 #
 # <details><summary>Answer 答案</summary>
 #
-# All $h_t$ and $x_t$: $\delta a_t$ needs the slope at $h_t$, and $\delta W_h$ needs $h_{t-1}$. That is $T \cdot B \cdot (H
-# + E)$ numbers, linear in the length. Cut into pieces, only 50 steps are kept at a time. The states are still exact, but
-# the gradient is not: it lacks every influence from before the cut. The network can *use* what it remembers across the cut,
-# and cannot *learn* to remember it.
+# All $h_t$ and $x_t$: $\delta a_t$ needs the slope at $h_t$, and $\delta W_h$ needs $h_{t-1}$. That is
+# $T \cdot B \cdot (H + E)$ numbers, linear in the length. Cut into pieces, only 50 steps are kept at a time. The states are
+# still exact, but the gradient is not: it lacks every influence from before the cut. The network can *use* what it
+# remembers across the cut, and cannot *learn* to remember it.
 #
 # </details>
 #

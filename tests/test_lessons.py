@@ -128,6 +128,7 @@ def test_the_mathematics_is_closed(lesson):
         assert text.count("$$") % 2 == 0 and text.count("$") % 2 == 0, text
         for formula in re.findall(r"\$\$(.+?)\$\$|\$(.+?)\$", text, flags=re.DOTALL):
             formula = "".join(formula)
+            assert not re.search(r"\n *([-+*>]|\d+[.)]) ", formula), f"a line of it looks like a list: {formula}"
             assert formula.count("{") == formula.count("}"), formula
             assert len(re.findall(r"\\left\b", formula)) == len(re.findall(r"\\right\b", formula)), formula
         for table in re.findall(r"(?:^\|.*\|$\n?)+", text, flags=re.MULTILINE):
