@@ -28,9 +28,10 @@ def show_source(*functions):
 
 def show_printed(*ids):
     """The formulas of these equations as their document prints them."""
-    for id in ids:
-        entry = equation(id)
-        print(f"{entry.id:5} {entry.section:9} {entry.printed}")
+    entries = [equation(id) for id in ids]
+    ids, sections = (max(len(getattr(entry, name)) for entry in entries) for name in ("id", "section"))
+    for entry in entries:
+        print(f"{entry.id:{ids}}  {entry.section:{sections}}  {entry.printed}")
 
 
 def show_checks(results, titles=None):

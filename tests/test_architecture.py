@@ -22,6 +22,7 @@ ALLOWED = {
     "metrics": {"data", "equations"},
     "files": set(),  # how a file is replaced whole
     "machine": set(),  # what computes
+    "course": set(),  # where the lessons lie
     "plots": {"files"},
     "decoding": {"models", "layers", "equations", "backend", "data", "metrics"},
     "training": {"decoding", "models", "layers", "equations", "backend", "data", "metrics", "plots", "files", "machine"},

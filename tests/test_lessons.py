@@ -1,6 +1,8 @@
 """The lessons run, hold what they claim, have all their parts, and teach the package's source instead of copies of it."""
 
 import ast
+import importlib
+import inspect
 import os
 import re
 import subprocess
@@ -10,21 +12,27 @@ from pathlib import Path
 import pytest
 
 import minis2s
-from minis2s.equations.registry import equations
+from minis2s.equations import as_printed
+from minis2s.equations.registry import equations, helpers_of
 
 ROOT = Path(__file__).parent.parent
 LESSONS = sorted((ROOT / "lessons").glob("[0-9]*.py"))
-PARTS = (
-    "The formulas as printed",
-    "Symbols and shapes",
-    "The engine's own source",
-    "A worked example for paper",
-    "The backward pass, derived",
-    "The check, live",
-    "A picture",
-    "A question",
-    "Errata",
-)
+# Parts that every lesson has, that one with equations at home in it has, and that one has if they have gradients, or errata.
+PARTS = ("A worked example for paper", "A picture", "uestion")
+EQUATION_PARTS = ("The formulas as printed", "Symbols and shapes", "The engine's own source", "The check, live")
+# Rows whose lesson is still to be written. Whoever writes it gives them their home in the catalogue, and takes them out here.
+AWAITED = {"D0.6", "D2.10", "D3.1"}  # 9, the whole model
+AWAITED |= {"D3.6", "D3.7", "D3.8", "D3.9", "D4.2"}  # 13, long sequences
+AWAITED |= {"D0.7", "D2.3", "D2.4", "D2.5", "D2.9", "D3.2", "D3.3", "D3.4", "D3.5"}  # 8, attention
+AWAITED |= {"D1.4", "D2.7", "D2.8"}  # 10, losses
+AWAITED |= {"D0.8", "D3.10", "D4.5", "D4.6"}  # 11, optimisers
+AWAITED |= {"D1.5"}  # 12, decoding
+AWAITED |= {"D0.9", "D2.1", "D2.2", "D4.1"}
+
+
+def at_home(lesson):
+    """The entries of the registry that are taught in this lesson."""
+    return [entry for entry in equations() if entry.lesson == lesson.stem]
 
 
 def cells(path):
@@ -64,15 +72,23 @@ def test_a_lesson_runs_and_draws_its_picture(lesson, encoding, tmp_path):
     assert done.returncode == 0, done.stderr.decode()
     assert done.stderr == b""
     assert done.stdout.decode().rstrip().endswith("every claim held.")
-    (picture,) = (tmp_path / "output").iterdir()
-    assert picture.read_bytes().startswith(b"\x89PNG")
+    out = done.stdout.decode("utf-8")
+    drawn = list((tmp_path / "output").iterdir())
+    assert len(drawn) == len(calls(lesson, "show_picture")) and all(p.read_bytes().startswith(b"\x89PNG") for p in drawn)
+    for entry in at_home(lesson):
+        assert re.search(rf"^{re.escape(entry.id)} .*\bok *$", out, re.MULTILINE), f"the check of {entry.id} is not run"
+
+
+def calls(lesson, name):
+    """The calls of a function by this name in a lesson."""
+    nodes = ast.walk(ast.parse(lesson.read_text("utf-8")))
+    return [n for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == name]
 
 
 def test_a_lesson_claims_and_proves(lesson):
     tree = ast.parse(lesson.read_text("utf-8"))
     assert sum(isinstance(node, ast.Assert) for node in ast.walk(tree)) >= 15
-    calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-    assert {"show_printed", "show_source", "show_checks", "show_picture"} <= calls
+    assert calls(lesson, "show_source") and calls(lesson, "show_picture")
 
 
 def test_a_lesson_needs_the_core_dependencies_only(lesson):
@@ -94,7 +110,14 @@ def test_the_cells_parse(lesson):
 def test_a_lesson_has_all_its_parts(lesson):
     text = markdown(lesson)
     headings = re.findall(r"^## (.*)$", text, flags=re.MULTILINE)
-    for part in PARTS:
+    entries, parts = at_home(lesson), PARTS
+    if entries:
+        parts += EQUATION_PARTS
+    if any(entry.wrt for entry in entries):
+        parts += ("The backward pass, derived",)
+    if any(entry.erratum for entry in entries):
+        parts += ("Errata",)
+    for part in parts:
         assert any(part in heading for heading in headings), f"{lesson.name} lacks {part!r}"
     assert text.startswith(f"# Lesson {int(lesson.stem[:2])} · ")
     assert text.count("<details>") == text.count("</details>") >= 1
@@ -143,13 +166,51 @@ def test_a_copy_would_be_seen():
     assert pasted == ["def linear_copy(x, W, b):", "y = x @ W", "z = 1"]
 
 
-def test_every_lesson_that_the_registry_names_exists():
+# Where each equation is at home
+
+
+def test_every_equation_has_one_home():
     names = {path.stem for path in LESSONS}
     for entry in equations():
-        assert not entry.lesson or entry.lesson in names, f"{entry.id} names lesson {entry.lesson}"
+        assert entry.lesson or entry.row in AWAITED, f"{entry.id} is taught nowhere"
+        assert not entry.lesson or entry.lesson in names, f"{entry.id} names lesson {entry.lesson}, which does not exist"
 
 
-def test_a_lesson_shows_the_equations_that_name_it(lesson):
-    """What the registry says is taught there is printed there, with its formula as the document has it."""
-    ids = {entry.id for entry in equations() if entry.lesson == lesson.stem and entry.kind == "formula"}
-    assert ids <= set(re.findall(r'"(D\d\.\d+)"', lesson.read_text("utf-8")))
+def test_the_forms_of_a_row_are_taught_together():
+    homes = {}
+    for entry in equations():
+        homes.setdefault(entry.row, set()).add(entry.lesson)
+    assert {row: lessons for row, lessons in homes.items() if len(lessons) > 1} == {}
+
+
+def test_a_lesson_prints_the_equations_that_are_at_home_in_it_and_no_others(lesson):
+    printed = [argument.value for call in calls(lesson, "show_printed") for argument in call.args]
+    assert sorted(printed) == sorted(entry.id for entry in at_home(lesson))
+
+
+def test_each_row_is_mentioned_where_it_is_at_home(lesson):
+    text = markdown(lesson)
+    for entry in at_home(lesson):
+        assert re.search(rf"{re.escape(entry.row)}(?!\d)", text), f"the text of {lesson.name} never names {entry.row}"
+        for number in re.findall(r"X\d+", entry.erratum):
+            assert re.search(rf"{number}(?!\d)", text), f"{lesson.name} does not tell {number}, the erratum of {entry.id}"
+
+
+def shown_functions(lesson):
+    """The functions that a lesson hands to `show_source`, looked up by its own imports."""
+    imports = [node for node in ast.walk(ast.parse(lesson.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)]
+    modules = {alias.asname or alias.name: (node.module, alias.name) for node in imports for alias in node.names}
+    for call in calls(lesson, "show_source"):
+        for argument in call.args:
+            if isinstance(argument, ast.Name):
+                module, name = modules[argument.id]
+                yield getattr(importlib.import_module(module), name)
+
+
+def test_the_code_of_every_equation_is_shown_in_the_course():
+    shown = {inspect.unwrap(part) for lesson in LESSONS for f in shown_functions(lesson) for part in (f, *helpers_of(f))}
+    for entry in equations():
+        if not entry.lesson or entry.variant.startswith("printed") or entry.forward.__module__ == as_printed.__name__:
+            continue
+        for function in filter(None, (entry.forward, entry.backward)):
+            assert inspect.unwrap(function) in shown, f"no lesson shows {function.__name__} of {entry.id}"

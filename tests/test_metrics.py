@@ -1,9 +1,12 @@
 """Metrics: sacrebleu's numbers when it is called directly, edits counted by hand."""
 
+from math import log
+
+import numpy as np
 import pytest
 import sacrebleu
 
-from minis2s.metrics import bleu_tokeniser, corpus_scores
+from minis2s.metrics import alignment_entropy, bleu_tokeniser, corpus_scores, perplexity
 
 ENGLISH = ["the cat sat on the mat .", "a dog barked , loudly", "hello"]
 ANSWERS = ["the cat sat on a mat .", "a dog barked , loudly", "hello there"]
@@ -49,6 +52,39 @@ def test_the_token_error_rate_by_hand():
     assert corpus_scores(CHINESE_ANSWERS, CHINESE, list)["token_error_rate"] == pytest.approx(100 * 2 / 11)
     assert corpus_scores(["a b c d"], ["x"], str.split)["token_error_rate"] == pytest.approx(400)  # it may exceed 100
     assert corpus_scores([""], ["x y"], str.split)["token_error_rate"] == pytest.approx(100)
+
+
+def test_word_and_character_error_rates_by_hand():
+    """"the" → "a": three edits (two deletions, one substitution); " there": six insertions."""
+    scores = corpus_scores(ANSWERS, ENGLISH, list)
+    assert scores["word_error_rate"] == pytest.approx(100 * 2 / 13)
+    assert scores["character_error_rate"] == scores["token_error_rate"] == pytest.approx(100 * (3 + 6) / (24 + 21 + 5))
+    scores = corpus_scores(CHINESE_ANSWERS, CHINESE, list)
+    assert scores["word_error_rate"] == 50  # a sentence without spaces is one word
+    assert scores["character_error_rate"] == pytest.approx(100 * 2 / 11)
+    assert corpus_scores(["x", " "], ["\u3000", "a"], list)["word_error_rate"] == 100  # white space is something to get right
+
+
+def test_perplexity():
+    assert perplexity(0) == 1 and perplexity(log(7)) == pytest.approx(7)
+    assert perplexity(1e6) == pytest.approx(1.797e308, rel=1e-3)  # JSON has no infinity
+
+
+def test_the_entropy_of_an_alignment():
+    sure, torn, even = [1, 0, 0], [0.5, 0.5, 0], [1 / 3, 1 / 3, 1 / 3]
+    assert alignment_entropy([np.array([sure, sure])]) == (0, 0)
+    nats, share = alignment_entropy([np.array([sure, torn]), np.array([even], dtype=np.float32)])
+    assert nats == pytest.approx((0 + log(2) + log(3)) / 3)
+    assert share == pytest.approx(100 * (0 + log(2) / log(3) + 1) / 3)
+    nats, share = alignment_entropy([np.array([[0.25] * 4]), np.array([[0.9, 0.1]])])  # each step counts by its own sentence
+    assert share == pytest.approx(100 * (1 - (0.9 * log(0.9) + 0.1 * log(0.1)) / log(2)) / 2)
+
+
+def test_the_entropy_where_there_is_nothing_to_choose():
+    one_word = np.ones((3, 1))
+    assert alignment_entropy([one_word]) == (0, None)
+    assert alignment_entropy([one_word, np.array([[0.5, 0.5]])]) == (pytest.approx(log(2) / 4), pytest.approx(100))
+    assert alignment_entropy([]) == alignment_entropy([np.zeros((4, 0)), np.zeros((0, 5))]) == (None, None)
 
 
 def test_all_right_and_all_wrong():

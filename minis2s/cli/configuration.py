@@ -16,7 +16,7 @@ from minis2s.models.seq2seq import Seq2SeqConfig
 from minis2s.training.configuration import checked
 from minis2s.training.run import Run
 from minis2s.training.session import DataConfig, RunConfig
-from minis2s.training.trainer import TrainingConfig
+from minis2s.training.settings import TrainingConfig
 
 BUILT_IN = "translation"
 LARGEST_FILE = 1 << 20  # bytes

@@ -4,7 +4,7 @@ LABELS = {
     "program_and_data": "program and data",
     "parameters": "parameters",
     "gradients": "gradients",
-    "moments": "Adam's moments",
+    "moments": "optimiser's state",
     "activations": "activations of the largest batch",
 }
 

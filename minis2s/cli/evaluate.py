@@ -1,4 +1,9 @@
-"""Measure a trained model on a file of pairs: exact match, BLEU and chrF (sacrebleu), token error rate, loss."""
+"""Measure a trained model on a file of pairs: exact match, BLEU and chrF (sacrebleu), error rates, loss and perplexity.
+
+Teacher-forced, a model predicts each word after the reference's words before it; free-running, after its own words. The second
+perplexity says how sure it is of what it writes, and not whether that is right. Entropy of the alignment: how widely attention
+looks around, from none (one source word) to all that is possible (all source words alike).
+"""
 
 from minis2s.backend import keep_freed_memory, select
 from minis2s.cli.arguments import add_backend, add_json, positive_int
@@ -8,6 +13,7 @@ from minis2s.data.corpus import pairs_of
 from minis2s.data.tasks import TASKS, task
 from minis2s.decoding.evaluation import teacher_forced_loss, translation_scores
 from minis2s.errors import UsageError
+from minis2s.metrics import perplexity
 from minis2s.training.run import load
 
 LABELS = {
@@ -16,6 +22,8 @@ LABELS = {
     "bleu": "BLEU",
     "chrf": "chrF",
     "token_error_rate": "token error rate",
+    "word_error_rate": "word error rate (between white space)",
+    "character_error_rate": "character error rate",
 }
 
 
@@ -35,19 +43,27 @@ def run(args):
     search = search_of(args)
     keep_freed_memory()
     translator = load(args.run, select(args.backend), max_source=args.max_source)
-    if args.task:
-        pairs = task(args.task).generate(seed=0).test
-    else:
-        pairs = list(pairs_of(args.files))
-    scores, _ = translation_scores(translator, pairs, search=search)
+    chosen = task(args.task) if args.task else None
+    pairs = chosen.generate(seed=0).test if chosen else list(pairs_of(args.files))
+    scores, translations = translation_scores(translator, pairs, search=search)
     scores["loss"] = teacher_forced_loss(translator.model, translator.examples(pairs))
+    judged = chosen.judge(pairs, [each.text for each in translations]) if chosen and chosen.judge else {}
+    scores["teacher_forced_perplexity"] = perplexity(scores["loss"])
     if args.json:
-        print_json(scores)
+        print_json(scores | judged)
         return 0
     shown = table("score", "value", right=("value",))
     for name, label in LABELS.items():
         shown.add_row(label, f"{scores[name]:.2f}" + (" %" if "match" in name or "rate" in name else ""))
+    for name, value in judged.items():
+        shown.add_row(name.replace("_", " "), f"{value:.2f} %")
     shown.add_row("loss, nats per target token", f"{scores['loss']:.4f}")
+    shown.add_row("perplexity, teacher-forced", f"{scores['teacher_forced_perplexity']:,.4f}")
+    shown.add_row("perplexity, free-running", f"{scores['free_running_perplexity']:,.4f}")
+    if scores["alignment_entropy"] is not None:  # a model without attention has none
+        shown.add_row("entropy of the alignment, nats per target token", f"{scores['alignment_entropy']:.4f}")
+    if scores["alignment_entropy_share"] is not None:
+        shown.add_row("… of the largest possible", f"{scores['alignment_entropy_share']:.2f} %")
     shown.add_row("sentences", f"{scores['sentences']:,}")
     shown.add_row("distinct sources", f"{scores['distinct_sources']:,}")
     shown.add_row("sentences with unknown words", f"{scores['sentences_with_unknown_words']:,}")

@@ -5,13 +5,15 @@ What is not given comes from the built-in task's own settings, then from the def
 
 from argparse import BooleanOptionalAction
 from dataclasses import fields
+from typing import get_args, get_type_hints
 
 from minis2s.cli.arguments import whole_number
 from minis2s.data.tokenisers import LEARNED, TOKENISERS
 from minis2s.models.seq2seq import Seq2SeqConfig
+from minis2s.training.optimisers import OPTIMISERS
 from minis2s.training.schedules import SCHEDULES
 from minis2s.training.session import DataConfig
-from minis2s.training.trainer import SCORES, TrainingConfig
+from minis2s.training.settings import SCORES, TrainingConfig
 
 HELP = {
     DataConfig: {
@@ -38,14 +40,25 @@ HELP = {
     TrainingConfig: {
         "epochs": "passes over the training data",
         "batch_size": "sentences in a batch",
-        "learning_rate": "Adam's, at the start",
-        "schedule": f"its course: {', '.join(SCHEDULES)}",
+        "accumulate": "batches whose gradients are added up for one update, as if they were one batch",
+        "optimiser": f"one of {', '.join(OPTIMISERS)}",
+        "learning_rate": "at its highest; this suits adam and adamw, try 0.02 for adagrad, 0.5 for momentum, 2 for sgd",
+        "momentum": "of the optimiser momentum: how much of its velocity is kept",
+        "beta1": "of adam and adamw: how slowly the average of the gradients forgets",
+        "beta2": "likewise, of their squares",
+        "weight_decay": "of all but biases; adamw's own, else a part of the gradient (default: 0.01 for adamw, else 0)",
         "clip": "largest norm of the whole gradient",
+        "schedule": f"the learning rate's course: {', '.join(SCHEDULES)} (falls when the dev score does not become better)",
+        "warmup": "updates in which the learning rate rises to its highest; below 1: a share of the run",
+        "plateau_patience": "of the schedule plateau: epochs without a better score before the rate falls",
+        "plateau_factor": "likewise: what it is multiplied by then",
+        "average": "judge and keep as best an average of the weights with this decay, as 0.999; 0: none",
         "hide_words": "share of the source words shown as unknown words",
         "patience": "stop after so many epochs without a better score; 0: never",
+        "min_improvement": "how much better it must be, for patience and plateau",
         "best_by": f"dev score that decides: {', '.join(SCORES)}",
         "threads": "of matrix products; 0: one for a small model, else all",
-        "save_every": "steps between checkpoints within an epoch; 0: about a minute",
+        "save_every": "updates between checkpoints within an epoch; 0: about a minute",
         "seed": "of everything that is drawn",
         "init_from": "a run or checkpoint whose weights to begin with, words matched by spelling; brings its sizes, too",
     },
@@ -59,14 +72,17 @@ def add_settings(parser, kind):
     for field in fields(kind):
         if field.name not in HELP[kind]:
             continue
-        default = "none" if field.default == "" else field.default
-        option, text = f"--{field.name.replace('_', '-')}", f"{HELP[kind][field.name]} (default: {default})"
-        if isinstance(field.default, bool):
+        option, text = f"--{field.name.replace('_', '-')}", HELP[kind][field.name]
+        if field.default is not None:  # else the text says what happens
+            text += f" (default: {'none' if field.default == '' else field.default})"
+        hint = get_type_hints(kind)[field.name]
+        type_of_value = next(iter(get_args(hint)), hint)  # float, of float | None
+        if type_of_value is bool:
             group.add_argument(option, action=BooleanOptionalAction, help=text)
         else:
-            metavar = {int: "N", float: "X", str: "NAME"}[type(field.default)]
-            kind_of_value = whole_number if isinstance(field.default, int) else type(field.default)
-            group.add_argument(option, type=kind_of_value, metavar=metavar, help=text)
+            metavar = {int: "N", float: "X", str: "NAME"}[type_of_value]
+            parse = whole_number if type_of_value is int else type_of_value
+            group.add_argument(option, type=parse, metavar=metavar, help=text)
     return group
 
 

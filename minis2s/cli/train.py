@@ -33,7 +33,7 @@ from minis2s.models.seq2seq import Seq2SeqConfig
 from minis2s.training.estimate import estimate
 from minis2s.training.run import Run
 from minis2s.training.session import DataConfig, RunConfig, Session
-from minis2s.training.trainer import TrainingConfig
+from minis2s.training.settings import TrainingConfig
 
 
 def add_arguments(parser):

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from minis2s.errors import DataError
 from minis2s.training.health import findings
+from minis2s.training.progress import better
 from minis2s.training.run import Run
-from minis2s.training.trainer import TrainingConfig, better
+from minis2s.training.settings import TrainingConfig
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,9 @@ def estimate(session):
     """The sizes of a Session that has only been prepared (its run is None), as a dict that JSON can hold; bytes and seconds.
 
     memory: "program_and_data" is what the process holds beside the model; "activations" are what forward and backward of the
-    largest batch need beyond parameters, gradients and Adam's moments. "total" is their sum, within a factor of 1.5 of what a
-    run takes. seconds: without the dev evaluations. Training data beyond the first window are taken to be like those in it.
+    largest batch need beyond parameters, gradients and "moments": the optimiser's state and the averaged weights. "total" is
+    their sum, within a factor of 1.5 of what a run takes. seconds: without the dev evaluations. Training data beyond the first
+    window are taken to be like those in it.
     """
     trainer, config = session.trainer, session.config.training
     windows = trainer.examples
@@ -30,14 +31,15 @@ def estimate(session):
     share = len(windows) / sum(map(len, batches))
     tokens = {name: round(share * sum(_tokens(batch, k) for batch in batches)) for k, name in enumerate(("source", "target"))}
     of_model = trainer.flat.values.nbytes
-    program = max(machine.resident_bytes() - 4 * of_model, 0)
+    moments = len(trainer.optimiser.vectors) + bool(trainer.average)
+    program = max(machine.resident_bytes() - (2 + moments) * of_model, 0)
     step_seconds, timed = _seconds_per_token(trainer, batches)
     epoch_seconds = step_seconds * (tokens["target"] + len(windows))  # each sentence's end is a token, too
     memory = {
         "program_and_data": program,
         "parameters": of_model,
         "gradients": of_model,
-        "moments": 2 * of_model,
+        "moments": moments * of_model,
         "activations": max(_peak_bytes(trainer, batch) for batch in _largest(batches)),
     }
     steps = trainer.steps_per_epoch
@@ -86,7 +88,7 @@ def _step(trainer, batch, number):
     """A training step that changes nothing: its learning rate is zero."""
     rng = np.random.default_rng([trainer.config.seed, 2, 0, number])
     made = make_batch(hide_words(batch, trainer.config.hide_words, rng))
-    _, norm = trainer.gradient(made, rng)
+    _, norm = trainer.gradient([made], rng)
     trainer.optimiser.step(0.0, norm)
     return made.n_target_tokens
 

@@ -18,12 +18,18 @@ class FlatParameters:
         self.values = xp.concatenate([p.value.reshape(-1) for _, p in parameters])
         self.gradients = xp.zeros_like(self.values)
         self.parts = {}  # name → slice
+        self.shapes = {name: p.value.shape for name, p in parameters}
         start = 0
         for name, p in parameters:
-            part = slice(start, start + p.value.size)
-            p.value, p.grad = self.values[part].reshape(p.value.shape), self.gradients[part].reshape(p.value.shape)
-            self.parts[name] = part
-            start = part.stop
+            self.parts[name] = slice(start, start + p.value.size)
+            start += p.value.size
+        values, gradients = self.views(self.values), self.views(self.gradients)
+        for name, p in parameters:
+            p.value, p.grad = values[name], gradients[name]
+
+    def views(self, vector):
+        """name → the part of a vector like `values` that belongs to the parameter, in its shape. Nothing is copied."""
+        return {name: vector[part].reshape(self.shapes[name]) for name, part in self.parts.items()}
 
     def gradient_norm(self):
         """‖g‖ over all parameters, a host float; inf or NaN if a gradient is."""

@@ -1,35 +1,112 @@
-"""Optimisers: they own the state (moments, step count) and call the equation."""
+"""Optimisers: each owns its state (moments, step count) and calls its equation."""
+
+from itertools import groupby
 
 from minis2s.backend import array_module
-from minis2s.equations.optimisers import adam, clip_factor
+from minis2s.equations.optimisers import adagrad, adam, adamw, clip_factor, coupled_decay, momentum, sgd
 
 PIECE = 1 << 15  # elements updated at a time: parameter, gradient, moments and temporaries then stay in the cache
 
 
-class Adam:
-    """Adam (D4.5) on FlatParameters, with global-norm clipping."""
+class Optimiser:
+    """Updates FlatParameters from their gradients, clipped by their global norm. A subclass is one rule.
 
-    def __init__(self, flat, clip=None):
+    weight_decay: λ, by default the rule's usual one. Only arrays with two axes or more decay, embeddings among them: a bias has
+    no products in which a large value could make the function rough, so shrinking it only holds back what it can fit.
+    """
+
+    state_names = ()  # of the rule's state: vectors as long as the parameters, zero at first
+    settings = ()  # that the rule takes besides weight_decay
+    usual_decay = 0.0
+
+    def __init__(self, flat, clip=None, weight_decay=None, **settings):
         xp = array_module(flat.values)
         self.flat, self.clip, self.t = flat, clip, 0
-        self.m, self.v = xp.zeros_like(flat.values), xp.zeros_like(flat.values)
-        self._piece = PIECE if xp.__name__ == "numpy" else flat.values.size
+        self.vectors = {name: xp.zeros_like(flat.values) for name in self.state_names}
+        self.options = settings
+        decay = self.usual_decay if weight_decay is None else weight_decay
+        self._pieces = [(part, rate) for whole, rate in _stretches(flat, decay) for part in pieces(xp, whole)]
 
     def step(self, learning_rate, norm):
         """Update the parameters from the gradients, whose norm is `norm`."""
         self.t += 1
         factor = 1.0 if self.clip is None else clip_factor(norm, self.clip)
-        values, gradients = self.flat.values, self.flat.gradients
-        for start in range(0, values.size, self._piece):
-            part = slice(start, start + self._piece)
+        changing, gradients = (self.flat.values, *self.vectors.values()), self.flat.gradients
+        for part, decay in self._pieces:
             g = gradients[part] if factor == 1.0 else gradients[part] * factor
-            new = adam(values[part], g, self.m[part], self.v[part], self.t, learning_rate)
-            values[part], self.m[part], self.v[part] = new
+            parameter, *state = (vector[part] for vector in changing)
+            for vector, new in zip(changing, self.update(learning_rate, decay, parameter, g, *state), strict=True):
+                vector[part] = new
 
-    def state(self):
-        """What a checkpoint must hold to go on as if never stopped."""
-        return {"t": self.t, "m": self.m, "v": self.v}
+    def update(self, rate, decay, parameter, gradient, *state):
+        """(new parameter, *new state) of a piece. Decay is the gradient of ½ λ ‖θ‖² (D4.6), as any rule can take it."""
+        if decay:
+            gradient = coupled_decay(parameter, gradient, decay)
+        return self.rule(rate, parameter, gradient, *state)
 
-    def restore(self, state):
-        self.t = int(state["t"])
-        self.m[...], self.v[...] = state["m"], state["v"]
+    def restore(self, t, vectors):
+        """Go on after update t with the state that it left."""
+        self.t = int(t)
+        for name, vector in self.vectors.items():
+            vector[...] = vectors[name]
+
+
+class SGD(Optimiser):
+    """Gradient descent, D0.8."""
+
+    def rule(self, rate, parameter, gradient):
+        return (sgd(parameter, gradient, rate),)
+
+
+class Momentum(Optimiser):
+    """Gradient descent with momentum, D0.8."""
+
+    state_names, settings = ("velocity",), ("momentum",)
+
+    def rule(self, rate, parameter, gradient, velocity):
+        return momentum(parameter, gradient, velocity, rate, self.options.get("momentum", 0.9))
+
+
+class Adagrad(Optimiser):
+    """Adagrad, D4.5."""
+
+    state_names = ("accumulated",)
+
+    def rule(self, rate, parameter, gradient, accumulated):
+        return adagrad(parameter, gradient, accumulated, rate)
+
+
+class Adam(Optimiser):
+    """Adam, D4.5."""
+
+    state_names, settings = ("m", "v"), ("beta1", "beta2")
+
+    def rule(self, rate, parameter, gradient, m, v):
+        return adam(parameter, gradient, m, v, self.t, rate, **self.options)
+
+
+class AdamW(Adam):
+    """AdamW, D3.10: its decay stays out of the moments."""
+
+    usual_decay = 0.01
+
+    def update(self, rate, decay, parameter, gradient, m, v):
+        return adamw(parameter, gradient, m, v, self.t, rate, decay, **self.options)
+
+
+OPTIMISERS = {"sgd": SGD, "momentum": Momentum, "adagrad": Adagrad, "adam": Adam, "adamw": AdamW}
+
+
+def _stretches(flat, decay):
+    """(slice, decay) of neighbouring parameters that decay alike, in order."""
+    if not decay:
+        return [(slice(0, flat.values.size), 0.0)]
+    names = (list(group) for _, group in groupby(flat.parts, lambda name: len(flat.shapes[name]) > 1))
+    wholes = ((slice(flat.parts[n[0]].start, flat.parts[n[-1]].stop), len(flat.shapes[n[0]]) > 1) for n in names)
+    return [(whole, decay if matrix else 0.0) for whole, matrix in wholes]
+
+
+def pieces(xp, whole):
+    """The slice `whole` cut into slices that fit into a processor's cache; a device takes it whole."""
+    length = PIECE if xp.__name__ == "numpy" else max(whole.stop - whole.start, 1)
+    return [slice(start, min(start + length, whole.stop)) for start in range(whole.start, whole.stop, length)]

@@ -172,14 +172,10 @@ class Run:
         kept = [r for r in self.health() if r["epoch"] <= epochs or ("gradients" in r and r["step"] <= steps)]
         self.write("health.jsonl", "".join(_as_line(r) + "\n" for r in kept))
 
-    def save(self, name, model, languages, record, optimiser=None):
-        """Write the checkpoint `name` ("best", "last"); with the optimiser's moments, training can go on from it."""
-        arrays = {f"model/{key}": value for key, value in model.state().items()}
+    def save(self, name, model, languages, record, arrays=None):
+        """Write the checkpoint `name` ("best", "last"); with a trainer's state, training can go on from it."""
+        arrays = {f"model/{key}": value for key, value in model.state().items()} | (arrays or {})
         record = {"model": vars(model.config), "languages": languages.as_record(), **record}
-        if optimiser is not None:
-            state = optimiser.state()
-            arrays |= {"optimiser/m": state["m"], "optimiser/v": state["v"]}
-            record["optimiser"] = {"t": state["t"]}
         save_checkpoint(self.path / f"{name}.npz", arrays, record)
 
     def load(self, name, backend=None):

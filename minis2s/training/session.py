@@ -10,6 +10,7 @@ from minis2s import machine
 from minis2s.decoding.evaluation import teacher_forced_loss, translation_scores
 from minis2s.decoding.translator import Translator
 from minis2s.errors import DataError, UsageError
+from minis2s.metrics import perplexity
 from minis2s.models.observe import UnitActivity, observing
 from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
 from minis2s.plots import training_curves
@@ -19,11 +20,13 @@ from minis2s.training.health import findings
 from minis2s.training.interruption import stop_between_updates
 from minis2s.training.run import environment
 from minis2s.training.samples import as_lines, draw_translation, one_to_follow, readable, samples
-from minis2s.training.trainer import Reporter, Trainer, TrainingConfig
+from minis2s.training.settings import TrainingConfig
+from minis2s.training.trainer import Reporter, Trainer
 from minis2s.training.transfer import begin_from
 
 SAVE_INTERVAL = 60.0  # seconds of training that a kill may cost, where save_every does not say otherwise
-PLACE = ("seed", "batch_size", "max_length", "window_pairs")  # settings that a place in an epoch means nothing without
+# Settings that a place in an epoch, or the optimiser's state, means nothing without:
+PLACE = ("seed", "batch_size", "accumulate", "max_length", "window_pairs", "optimiser", "average")
 SMALL_PRODUCT = 50_000_000  # multiplications, for one step of a decoder's output
 
 
@@ -133,6 +136,7 @@ class Session(Reporter):
                     self.notes += map(str, self.findings())
                 except KeyboardInterrupt:
                     self.trainer.updating = True  # another signal must not stop the saving
+                    self.trainer.use_trained()  # in case it came while averaged weights were judged
                     self._save_last()
                     raise
         finally:
@@ -148,13 +152,13 @@ class Session(Reporter):
         with observing(model, UnitActivity) as seen:
             loss = teacher_forced_loss(model, self.dev_examples)
         self.units = {layer: activity.summary() for layer, activity in seen.items()}
-        return {"loss": loss, **scores}
+        return {"loss": loss, "teacher_forced_perplexity": perplexity(loss), **scores}
 
     def _save_last(self):
-        record = {"progress": asdict(self.trainer.progress), "config": self.config.as_dict(), "data": self.data_checksum}
-        record["dev_data"] = self.dev_checksum
+        arrays, record = self.trainer.state()
+        record |= {"config": self.config.as_dict(), "data": self.data_checksum, "dev_data": self.dev_checksum}
         began = time.monotonic()
-        self.run_directory.save("last", self.model, self.languages, record, self.trainer.optimiser)
+        self.run_directory.save("last", self.model, self.languages, record, arrays)
         self._saved_at, self._saving_took = time.monotonic(), time.monotonic() - began
 
     def _is_time_to_save(self):
@@ -180,7 +184,8 @@ class Session(Reporter):
         run.append_metrics(record)
         run.append_health({"epoch": record["epoch"], "step": record["steps"], "units": self.units})
         if is_best:
-            run.save("best", self.model, self.languages, {"epoch": record["epoch"], "scores": record})
+            with self.trainer.averaged():
+                run.save("best", self.model, self.languages, {"epoch": record["epoch"], "scores": record})
             run.write("samples.txt", samples(self.dev_translations, self.dev, record["epoch"]))
             run.write("translations.jsonl", as_lines(self.dev_translations, self.dev))
             self._draw_attention(run.path / "attention.png", readable(self.dev_translations))

@@ -2,11 +2,16 @@
 
 import gzip
 import json
+import math
+from dataclasses import replace
 
 import pytest
 import sacrebleu
 
 from minis2s.cli import main
+from minis2s.data.batching import make_batch
+from minis2s.data.files import Pair
+from minis2s.data.tasks import TASKS, Splits
 from minis2s.training.run import load
 
 from .runs import assert_one_line_error, child, pairs, write_pairs
@@ -35,6 +40,25 @@ def test_json_holds_what_sacrebleu_says_of_the_translations(trained, test_file, 
     assert 0 < scores["loss"] < 2 and 0 <= scores["token_error_rate"] < 50
 
 
+def test_error_rates_perplexities_and_entropy(trained, tmp_path, capsys):
+    """The perplexities from the model's losses, one sentence at a time: of the references, and of its own words fed to it."""
+    data = [Pair(source, target[::-1] if k % 3 else target) for k, (source, target) in enumerate(pairs(30, 7))]
+    (tmp_path / "test.tsv").write_text("".join(f"{source}\t{target}\n" for source, target in data), encoding="utf-8")
+    scores = scores_of([trained, tmp_path / "test.tsv"], capsys)
+    translator = load(trained)
+    references = translator.examples(data)
+    found = translator.translate([pair.source for pair in data])
+    own = [e._replace(target=translator.target_vocabulary.encode(t.tokens)) for e, t in zip(references, found, strict=True)]
+    for name, examples in (("teacher_forced", references), ("free_running", own)):
+        nats = sum(float(translator.model.forward(make_batch([e]))[0]) * (len(e.target) + 1) for e in examples)
+        expected = math.exp(nats / sum(len(e.target) + 1 for e in examples))
+        assert scores[f"{name}_perplexity"] == pytest.approx(expected, rel=1e-4)
+    assert 1 < scores["free_running_perplexity"] < 1.5 < scores["teacher_forced_perplexity"] == math.exp(scores["loss"])
+    assert scores["character_error_rate"] == scores["token_error_rate"] > 0  # the target's tokens are characters
+    assert scores["word_error_rate"] == pytest.approx(100 - scores["exact_match"]) and scores["word_error_rate"] > 0  # no spaces
+    assert 0 < scores["alignment_entropy"] < math.log(4) and 0 < scores["alignment_entropy_share"] < 100
+
+
 def test_aligned_files_and_gzip_give_the_same(trained, test_file, tmp_path, capsys):
     expected = scores_of([trained, test_file], capsys)
     (tmp_path / "test.gz").write_bytes(gzip.compress(test_file.read_bytes()))
@@ -48,6 +72,8 @@ def test_the_table_for_people(trained, test_file):
     code, out, err = child("evaluate", trained, test_file, cwd=test_file.parent)
     assert (code, err) == (0, "")
     labels = ("exact match", "BLEU", "chrF", "token error rate", "loss, nats per target token", "sentences", "unknown words")
+    labels += ("word error rate", "character error rate", "perplexity, teacher-forced", "perplexity, free-running")
+    labels += ("entropy of the alignment", "of the largest possible")
     assert all(label in out for label in labels)
     assert "tok:zh" in out and "version:" in out
 
@@ -103,3 +129,19 @@ def test_a_file_in_which_every_word_is_unknown(trained, tmp_path, capsys):
     (tmp_path / "test.tsv").write_text("x y\t子丑\n", encoding="utf-8")
     scores = scores_of([trained, tmp_path / "test.tsv"], capsys)
     assert scores["sentences_with_unknown_words"] == 1 and scores["exact_match"] == 0
+
+
+def test_a_task_s_own_judge_is_asked(trained, capsys, monkeypatch):
+    few = Splits([], [], [Pair(source, target) for source, target in pairs(30, 7)])
+
+    def judge(asked, outputs):
+        assert asked == few.test and len(outputs) == len(asked)
+        return {"right_first_letter": 100 * sum(o[:1] == p.target[:1] for o, p in zip(outputs, asked, strict=True)) / len(asked)}
+
+    known = TASKS["translation"]
+    monkeypatch.setitem(TASKS, known.name, replace(known, generate=lambda seed: few, judge=judge))
+    scores = scores_of([trained, "--task", known.name], capsys)
+    assert 100 >= scores["right_first_letter"] >= scores["exact_match"] > 0
+    assert main(["evaluate", str(trained), "--task", known.name]) == 0
+    line = next(line for line in capsys.readouterr().out.split("\n") if "right first letter" in line)
+    assert line.split()[-2:] == [f"{scores['right_first_letter']:.2f}", "%"]

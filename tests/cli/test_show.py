@@ -60,7 +60,7 @@ def test_equations_as_json(capsys):
         assert record["document"] == record["id"].split(".")[0]
     d0_4 = next(record for record in records if record["id"] == "D0.4")
     assert d0_4["function"] == "minis2s.equations.lstm.lstm_cell_state"
-    assert d0_4["lesson"] == "01_lstm_cell" and d0_4["erratum"].startswith("X5")
+    assert d0_4["lesson"] == "05_lstm_cell" and d0_4["erratum"].startswith("X5")
 
 
 def test_equations_as_a_table(capsys):

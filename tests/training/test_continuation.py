@@ -203,7 +203,7 @@ def test_the_comparison_would_see_a_difference(folder):
 
         def spoiled(batch, rng=None):
             if session.trainer.progress.total_steps == 7:
-                m = session.trainer.optimiser.m
+                m = session.trainer.optimiser.vectors["m"]
                 m[0] = np.nextafter(m[0], np.float32(1))
             return gradient(batch, rng)
 

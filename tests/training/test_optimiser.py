@@ -1,18 +1,14 @@
-"""Flat parameters, Adam on them, clipping, schedules."""
+"""Flat parameters, optimisers on them, clipping, averages of the weights."""
 
 from math import sqrt
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from minis2s.errors import UsageError
 from minis2s.training import optimisers
+from minis2s.training.averaging import Average
 from minis2s.training.flat import FlatParameters
-from minis2s.training.optimisers import Adam
-from minis2s.training.schedules import SCHEDULES, schedule
-from minis2s.training.trainer import TrainingConfig
+from minis2s.training.optimisers import OPTIMISERS, Adam
 
 from .scenes import trainer_of
 
@@ -85,66 +81,104 @@ def test_adam_in_pieces_is_the_algorithm_on_all_entries(piece, clip, monkeypatch
     np.testing.assert_allclose(flat.values, expected, rtol=1e-12, atol=1e-14)
 
 
-def test_the_size_of_the_pieces_changes_no_bit(monkeypatch):
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_the_size_of_the_pieces_changes_no_bit(name, monkeypatch):
     results = []
     for piece in (5, 1 << 15):
         monkeypatch.setattr(optimisers, "PIECE", piece)
         flat = FlatParameters(model_of(np.float32))
-        optimiser = Adam(flat, 1.0)
+        optimiser = OPTIMISERS[name](flat, 1.0, weight_decay=0.1)
         rng = np.random.default_rng(2)
         for _ in range(3):
             flat.gradients[:] = rng.standard_normal(flat.gradients.size)
             optimiser.step(0.01, flat.gradient_norm())
-        results.append((flat.values.tobytes(), optimiser.m.tobytes(), optimiser.v.tobytes()))
-        assert flat.values.dtype == optimiser.m.dtype == optimiser.v.dtype == np.float32
+        results.append((flat.values.tobytes(), *(vector.tobytes() for vector in optimiser.vectors.values())))
+        assert {a.dtype.str for a in (flat.values, *optimiser.vectors.values())} == {"<f4"}
     assert results[0] == results[1]
 
 
-def test_state_and_restore_go_on_as_if_never_stopped():
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_state_and_restore_go_on_as_if_never_stopped(name):
     rng = np.random.default_rng(3)
     flats = [FlatParameters(model_of()) for _ in range(2)]
     gradients = rng.standard_normal((4, flats[0].values.size))
-    one = Adam(flats[0], 1.0)
+    one, two = (OPTIMISERS[name](flat, 1.0, weight_decay=0.1) for flat in flats)
+
+    def step(flat, optimiser, g):
+        flat.gradients[:] = g
+        optimiser.step(0.01, flat.gradient_norm())
+
     for g in gradients[:2]:
-        flats[0].gradients[:] = g
-        one.step(0.01, flats[0].gradient_norm())
-    two = Adam(flats[1], 1.0)
+        step(flats[0], one, g)
     flats[1].values[:] = flats[0].values
-    two.restore({"t": one.state()["t"], "m": one.m.copy(), "v": one.v.copy()})
+    two.restore(one.t, {key: vector.copy() for key, vector in one.vectors.items()})
     for g in gradients[2:]:
-        for flat, optimiser in zip(flats, (one, two), strict=True):
-            flat.gradients[:] = g
-            optimiser.step(0.01, flat.gradient_norm())
+        step(flats[0], one, g)
+        step(flats[1], two, g)
     np.testing.assert_array_equal(flats[0].values, flats[1].values)
 
 
-@given(st.floats(0, 1, exclude_max=True))
-def test_schedules(done):
-    assert schedule("constant")(done) == 1.0
-    assert schedule("linear")(done) == pytest.approx(1 - done) and schedule("linear")(done) > 0
-    assert all(0 < rate(done) <= 1 for rate in SCHEDULES.values())
+TORCH = {  # the same rule, and the settings that it is tried with: ours, and as PyTorch calls them
+    "sgd": ("SGD", [({}, {})]),
+    "momentum": ("SGD", [({"momentum": 0.8}, {"momentum": 0.8}), ({}, {"momentum": 0.9})]),
+    "adagrad": ("Adagrad", [({}, {"eps": 1e-10})]),
+    "adam": ("Adam", [({}, {}), ({"beta1": 0.7, "beta2": 0.95}, {"betas": (0.7, 0.95)})]),
+    "adamw": ("AdamW", [({}, {}), ({"beta1": 0.7, "beta2": 0.95}, {"betas": (0.7, 0.95)})]),
+}
+CASES = [(name, *settings) for name, (_, tried) in TORCH.items() for settings in tried]
 
 
-def test_an_unknown_schedule_is_refused_with_the_nearest():
-    with pytest.raises(UsageError, match="unknown schedule 'liner'; did you mean 'linear'"):
-        schedule("liner")
+@pytest.mark.parametrize("decay", [0.0, 0.3, None])
+@pytest.mark.parametrize("name, ours, theirs", CASES)
+def test_each_step_is_pytorchs(name, ours, theirs, decay):
+    """On a whole model's parameters in double precision; decay of what has two axes or more is one of PyTorch's groups."""
+    torch = pytest.importorskip("torch")
+    model = model_of()
+    flat = FlatParameters(model)
+    rng = np.random.default_rng(4)
+    flat.values[:] = rng.standard_normal(flat.values.size)  # biases that are not zero
+    parameters = {key: torch.tensor(p.value.copy(), requires_grad=True) for key, p in model.named_parameters()}
+    effective = {"adamw": 0.01}.get(name, 0.0) if decay is None else decay
+    groups = [
+        {"params": [p for p in parameters.values() if p.ndim > 1], "weight_decay": effective},
+        {"params": [p for p in parameters.values() if p.ndim == 1], "weight_decay": 0.0},
+    ]
+    assert all(group["params"] for group in groups)
+    peer = getattr(torch.optim, TORCH[name][0])(groups, lr=0.1, **theirs)
+    optimiser = OPTIMISERS[name](flat, 2.0, decay, **ours)
+    assert set(ours) <= set(optimiser.settings)
+    for k in range(5):
+        flat.gradients[:] = 10.0 ** (k - 3) * rng.standard_normal(flat.values.size)
+        norm = np.linalg.norm(flat.gradients)  # PyTorch's clipping divides by norm + 1e-6
+        for key, p in model.named_parameters():
+            parameters[key].grad = torch.tensor(p.grad * min(1, 2.0 / norm))
+        peer.step()
+        optimiser.step(0.1, flat.gradient_norm())
+        for key, p in model.named_parameters():
+            np.testing.assert_allclose(p.value, parameters[key].detach().numpy(), rtol=1e-12, atol=1e-14, err_msg=key)
 
 
-@pytest.mark.parametrize(
-    "settings, message",
-    [
-        ({"epochs": 0}, "epochs must be greater than zero"),
-        ({"batch_size": -1}, "batch_size must be greater than zero"),
-        ({"learning_rate": float("nan")}, "learning_rate must be greater than zero"),
-        ({"learning_rate": float("inf")}, "learning_rate must be"),
-        ({"clip": 0.0}, "clip must be greater than zero"),
-        ({"hide_words": 1.0}, "hide_words is a share"),
-        ({"hide_words": float("nan")}, "hide_words is a share"),
-        ({"seed": -1}, "cannot be negative"),
-        ({"patience": -1}, "cannot be negative"),
-        ({"schedule": "cosine"}, "unknown schedule 'cosine'"),
-    ],
-)
-def test_impossible_settings_are_refused(settings, message):
-    with pytest.raises(UsageError, match=message):
-        TrainingConfig(**settings)
+def test_an_average_is_the_weighted_mean_of_what_there_was():
+    flat = FlatParameters(model_of())
+    average, decay, rng = Average(flat, 0.8), 0.8, np.random.default_rng(5)
+    history = []
+    for t in range(1, 8):
+        flat.values[:] = rng.standard_normal(flat.values.size)
+        history.append(flat.values.copy())
+        average.update(t)
+        weights = [decay ** (t - i) for i in range(1, t + 1)]
+        expected = sum(w * theta for w, theta in zip(weights, history, strict=True)) / sum(weights)
+        np.testing.assert_allclose(average.values, expected, rtol=1e-12, atol=1e-14)
+    np.testing.assert_array_equal(flat.values, history[-1])
+
+
+def test_an_average_stays_float32(monkeypatch):
+    monkeypatch.setattr(optimisers, "PIECE", 7)
+    flat = FlatParameters(model_of(np.float32))
+    average = Average(flat, 0.999)
+    average.update(1)
+    np.testing.assert_array_equal(average.values, flat.values)
+    flat.values += 1
+    average.update(2)
+    assert average.values.dtype == np.float32
+    np.testing.assert_allclose(average.values, flat.values - 1 + 1 / 1.999, rtol=1e-5, atol=1e-6)

@@ -7,7 +7,8 @@ import pytest
 
 from minis2s.data.vocabulary import UNK
 from minis2s.errors import Minis2sError
-from minis2s.training.trainer import Reporter, better, hide_words
+from minis2s.training.progress import better
+from minis2s.training.trainer import Reporter, hide_words
 
 from .scenes import examples, trainer_of
 
@@ -58,7 +59,7 @@ def test_parameters_gradients_and_moments_stay_float32():
     trainer = trainer_of()
     trainer.run()
     flat, optimiser = trainer.flat, trainer.optimiser
-    assert {a.dtype.str for a in (flat.values, flat.gradients, optimiser.m, optimiser.v)} == {"<f4"}
+    assert {a.dtype.str for a in (flat.values, flat.gradients, *optimiser.vectors.values())} == {"<f4"}
     assert all(p.value.dtype == p.grad.dtype == np.float32 for _, p in trainer.model.named_parameters())
 
 
@@ -79,7 +80,7 @@ def test_the_gradient_is_clipped_not_the_norm_that_is_reported():
     trainer = trainer_of(clip=1e-6, epochs=1)
     before = trainer.flat.values.copy()
     trainer.run()
-    assert np.abs(trainer.optimiser.m).max() <= 1e-6  # β-weighted means of gradients of norm 1e-6
+    assert np.abs(trainer.optimiser.vectors["m"]).max() <= 1e-6  # β-weighted means of gradients of norm 1e-6
     assert not np.array_equal(before, trainer.flat.values)
 
 
@@ -133,7 +134,7 @@ def test_a_nan_in_a_parameter_stops_before_the_update_and_names_step_and_paramet
     with pytest.raises(Minis2sError, match=message) as caught:
         trainer.run()
     assert caught.value.exit_code == 1 and "--learning-rate" in str(caught.value)
-    assert trainer.optimiser.t == 6 and np.isfinite(trainer.optimiser.m).all()
+    assert trainer.optimiser.t == 6 and np.isfinite(trainer.optimiser.vectors["m"]).all()
 
 
 def test_one_infinite_gradient_is_found_by_name(monkeypatch):

@@ -1,10 +1,10 @@
 """The built-in data, by name. A new task is a module that defines a Task, and its line in `TASKS`."""
 
 from minis2s.data.tasks import translation
-from minis2s.data.tasks.task import Splits, Task
+from minis2s.data.tasks.task import Expected, Splits, Task
 from minis2s.errors import unknown_name
 
-__all__ = ["TASKS", "Splits", "Task", "task"]
+__all__ = ["TASKS", "Expected", "Splits", "Task", "task"]
 
 TASKS = {
     each.name: each

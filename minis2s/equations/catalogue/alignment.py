@@ -107,7 +107,11 @@ def recurrent_inputs(rng, S=3, T=4, B=3, H=2, C=6, A=5, K=8, width=7):
     return arrays | random_arrays(rng, d_0=(T, B, K), W_d=(K, K), b=(K,))
 
 
-WHERE = {"section": "D2 §9.2", "printed": "(worded: recurrent attention, an RNN computes the attention weights)"}
+WHERE = {
+    "section": "D2 §9.2",
+    "printed": "(worded: recurrent attention, an RNN computes the attention weights)",
+    "lesson": "08_attention",
+}
 SYMBOLS = {
     "s_{i-1}": "(S, B, H) decoder states",
     "h_j": "(T, B, C) encoder states",

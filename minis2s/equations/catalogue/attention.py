@@ -81,7 +81,7 @@ def contexts_inputs(rng, steps=(2, 6), T=4, B=3, C=5):
 WHERE = {
     "layer": "minis2s.layers.attention.AdditiveAttention",
     "model": "minis2s.models.seq2seq.Seq2Seq",
-    "lesson": "02_additive_attention",
+    "lesson": "08_attention",
 }
 STATES = {
     "s_{i-1}": "(B, H) decoder state before step i",

@@ -106,6 +106,7 @@ and through softmax and score (D3.3). s and h_j are each read twice, and the two
     source="Bahdanau, Cho and Bengio 2014, arXiv:1409.0473",
     erratum="X4: as worded (D0.7-printed), softmax comes last, on weights × context. It belongs on the scores (D2.4), and the "
     "output distribution is D4.4.",
+    lesson="08_attention",
     **DECODER,
 )
 
@@ -124,6 +125,7 @@ register(
 With y = Σ_j w_j h_j and δ = ∂L/∂p:
   ∂L/∂y = p ⊙ (δ − Σ_k p_k δ_k)  (D4.4)     ∂L/∂w_j = ∂L/∂y · h_j,   ∂L/∂h_j = w_j ∂L/∂y  (D2.3)""",
     erratum="X4: p is a distribution over the H entries of a hidden state, not over the V words.",
+    lesson="08_attention",
 )
 
 register(

@@ -65,6 +65,7 @@ register(
     derivation="c is one of the h_t, picked by the mask:  ∂L/∂h_n = ∂L/∂c,  0 for the others.",
     source="Sutskever, Vinyals and Le 2014, arXiv:1409.3215",
     erratum="X17: D1 credits arXiv:1409.3215 to others; it is by Sutskever, Vinyals and Le.",
+    lesson="07_encoder_decoder",
 )
 
 register(
@@ -85,6 +86,7 @@ register(
     wrt=("x", "h_0", "c_0", "W_x", "W_h", "b"),
     derivation="As D1.1 without a mask; δ_T = ∂L/∂c is the only gradient from outside. Padding receives gradients like words.",
     erratum="X11: nothing is masked, so the context depends on what the padding holds and on how much of it there is.",
+    lesson="07_encoder_decoder",
 )
 
 register(

@@ -119,6 +119,7 @@ register(
 From t = S to 1, with δ_t = ∂L/∂h_t (directly) + (from step t+1): D4.1 gives ∂L/∂s_t, ∂L/∂h_{t-1} and a share of W_x, W_h, b.
 The ∂L/∂s_t are then scattered to the rows of W_emb that were looked up, D4.7.""",
     source="as printed, with the vanilla cell D4.1 for RNN",
+    lesson="07_encoder_decoder",
 )
 
 register(
@@ -145,6 +146,7 @@ D4.4, then D1.1's back-propagation through time, then D4.7. The choice of a word
 the true word, a constant. ∂L/∂h_n is what the encoder learns from.""",
     source="as printed, with an LSTM for f_dec and D4.4 for y_j",
     erratum="X13: the printed h_i has a free index; it is the encoder's last state. X14: the word that is fed is y_{j-1}.",
+    lesson="07_encoder_decoder",
     **DECODER,
 )
 

@@ -31,5 +31,5 @@ In matrix form x = P W with the one-hot matrix P, hence ∂L/∂W = Pᵀ ∂L/�
     source="Bengio et al. 2003, JMLR 3",
     layer="minis2s.layers.embedding.Embedding",
     model="minis2s.models.seq2seq.Seq2Seq",
-    lesson="",
+    lesson="02_softmax_and_loss",
 )

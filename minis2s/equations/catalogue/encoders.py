@@ -131,6 +131,7 @@ The prefix enters through h_{i-1} alone. Back-propagation through time, from i =
 After a sequence's end the state is carried: δ passes unchanged, and neither x nor θ receives anything from padding.""",
     erratum="X15: D0 starts h_0 only; here h_0 and c_0 are both inputs, and both have gradients.",
     source="as printed, with an LSTM for f_enc",
+    lesson="07_encoder_decoder",
     **LAYER,
 )
 

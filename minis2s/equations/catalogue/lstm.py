@@ -72,7 +72,7 @@ WHERE = {
     "section": "D0 §3.1",
     "layer": "minis2s.layers.lstm.LSTM",
     "model": "minis2s.models.seq2seq.Seq2Seq",
-    "lesson": "01_lstm_cell",
+    "lesson": "05_lstm_cell",
 }
 
 GATES = [

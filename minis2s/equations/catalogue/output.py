@@ -61,6 +61,7 @@ and z is affine in h, W_o, b_o:
   ∂L/∂h = ∂L/∂z W_oᵀ     ∂L/∂W_o = hᵀ ∂L/∂z     ∂L/∂b_o = Σ_rows ∂L/∂z""",
     layer="minis2s.layers.linear.Linear",
     model="minis2s.models.seq2seq.Seq2Seq",
+    lesson="02_softmax_and_loss",
 )
 
 CROSS_ENTROPY = {
@@ -82,6 +83,7 @@ For one token, log p_y = z_y − log Σ_k exp(z_k), and ∂(log Σ_k exp z_k)/�
 The entries of each row sum to zero: a loss on probabilities cannot push all logits the same way.""",
     "layer": "minis2s.models.seq2seq.Seq2Seq",
     "model": "minis2s.models.seq2seq.Seq2Seq",
+    "lesson": "02_softmax_and_loss",
 }
 
 register(

@@ -70,7 +70,11 @@ def code_inputs_without_steps(rng):
     return code_inputs(rng, steps=())
 
 
-WHERE = {"section": "D2 §4.3", "printed": "(worded: e_{t,i} is the similarity of h_i and y_{t-1})"}
+WHERE = {
+    "section": "D2 §4.3",
+    "printed": "(worded: e_{t,i} is the similarity of h_i and y_{t-1})",
+    "lesson": "08_attention",
+}
 PAIR = {
     "q_i": "(S, B, A) decoder states of one or several steps: the queries",
     "k_j": "(T, B, A) encoder states: the keys",
@@ -167,6 +171,7 @@ With δ = ∂L/∂c: ∂L/∂v_j = α_j δ and ∂L/∂α_j = δ · v_j (D2.3); 
 The key bias adds q · b_k to every e_j, which softmax ignores:  ∂L/∂b_k = Σ_j ∂L/∂k_j = q Σ_j ∂L/∂e_j = 0.""",
     source="as in D3's program, with the softmax over the source; Vaswani et al. 2017, arXiv:1706.03762",
     erratum="X7: D3's code takes the softmax over dim 1, not the source, and never uses its V. The missing 1/√A is a choice.",
+    lesson="08_attention",
 )
 
 CODE = {
@@ -175,6 +180,7 @@ CODE = {
     "forward": code_attention,
     "backward": code_attention_backward,
     "wrt": ("state", "encoder_output", "W_q", "b_q", "W_k", "b_k", "W_v", "b_v"),
+    "lesson": "08_attention",
 }
 CODE_SYMBOLS = {"encoder_output": "(B, T, H) encoder states", "W_q, W_k, W_v": "(H, H), with biases (H,)"}
 

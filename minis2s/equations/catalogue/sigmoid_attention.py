@@ -81,8 +81,9 @@ def sequences_inputs(rng, T=3, B=2, C=4, H=5, A=6):
 
 
 STATES = {"z_i": "(B, H) decoder state", "h_j": "(T, B, C) encoder states"}
-SIGMOID = {"section": "D3 §4.2", "printed": "α = σ(W_h h + W_z z + b)"}
-EXPONENTIAL = {"section": "D3 §4.2", "printed": "α_{ij} = exp(vᵀ·[W_h h_j + W_z z_i + b])"}
+WHERE = {"section": "D3 §4.2", "lesson": "08_attention"}
+SIGMOID = {**WHERE, "printed": "α = σ(W_h h + W_z z + b)"}
+EXPONENTIAL = {**WHERE, "printed": "α_{ij} = exp(vᵀ·[W_h h_j + W_z z_i + b])"}
 WITH_V = {**STATES, "W_z, W_h": "(H, A), (C, A)", "b, v": "(A,)"}
 
 register(

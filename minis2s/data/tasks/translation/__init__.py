@@ -12,7 +12,7 @@ The modules, in reading order: `lexicon` (the words), `english` (forms), `phrase
 import numpy as np
 
 from minis2s.data.files import Pair
-from minis2s.data.tasks.task import Splits, Task
+from minis2s.data.tasks.task import Expected, Splits, Task
 from minis2s.data.tasks.translation import lexicon, phrases
 from minis2s.data.tasks.translation.clauses import Clause, say
 from minis2s.data.tasks.translation.grammar import sentences
@@ -56,10 +56,15 @@ def _flagship():
 
 FLAGSHIP = _flagship()
 TASK = Task(
-    "translation",
-    "English to Chinese: synthetic sentences of a small grammar, tested on combinations of words never trained on",
-    "wordpunct",
-    "chars",
-    generate,
-    {"epochs": 3, "learning_rate": 6e-3, "dropout": 0.1, "best_by": "exact_match"},
+    name="translation",
+    description="English to Chinese: synthetic sentences of a small grammar, tested on combinations of words never trained on",
+    held_out="6 % of the combinations of two words, in each of a dozen families: a verb with an object (love, deep learning), a "
+    "subject with a time, an adjective with a noun, ... Training shows each of the words often, but never the two together.",
+    source_tokeniser="wordpunct",
+    target_tokeniser="chars",
+    generate=generate,
+    sizes=(TRAIN, DEV, TEST),
+    example=written(FLAGSHIP),
+    settings={"epochs": 3, "learning_rate": 6e-3, "dropout": 0.1, "best_by": "exact_match"},
+    expected=Expected("exact_match", 99.0, 100),
 )

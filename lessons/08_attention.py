@@ -1,8 +1,10 @@
 # %% [markdown]
-# # Lesson 2 · Additive attention 加性注意力
+# # Lesson 8 · Attention 注意力
 #
-# About 25 minutes. You need lesson 1 (rows, caches, upstream gradients 上游梯度) and softmax. Run this file with
-# `python lessons/02_additive_attention.py`, or open it cell by cell in VS Code or Jupyter (with jupytext).
+# Two sittings: sections 1 to 7 (about 25 minutes) are additive attention 加性注意力, the form that this package's models use by
+# default; sections 8 to 14 (about 20 minutes) are its relatives, and what the documents print wrongly. You need lesson 5 (rows,
+# caches, upstream gradients 上游梯度), lesson 7 (encoder and decoder) and softmax. Run this file with
+# `python lessons/08_attention.py`, or open it cell by cell in VS Code or Jupyter (with jupytext).
 #
 # An encoder 编码器 turns a source sentence of $T$ words into $T$ states $h_1, \dots, h_T$. Without attention 注意力 the
 # decoder 解码器 sees only the last one, whatever the sentence's length. With attention it looks at all of them before each
@@ -13,24 +15,46 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from minis2s import gradcheck
+from minis2s.equations.alignment import alignment_windows, alignment_windows_backward
 from minis2s.equations.as_printed import (
     affine_attention,
     affine_attention_backward,
     code_attention,
     exponential_attention,
     sigmoid_attention,
+    worded_attention,
 )
 from minis2s.equations.attention import additive_score, additive_score_backward, context, context_backward
-from minis2s.equations.catalogue.attention import masked_score_inputs, weights_of_states, weights_of_states_backward
-from minis2s.equations.linear import linear, linear_backward
-from minis2s.equations.lstm import (
-    LSTMState,
-    lstm_pointwise,
-    lstm_pointwise_backward,
-    lstm_preactivation,
-    lstm_preactivation_backward,
+from minis2s.equations.catalogue.alignment import (
+    align_by_location,
+    align_recurrently,
+    recurrent_step,
+    recurrent_step_backward,
 )
+from minis2s.equations.catalogue.attention import masked_score_inputs, weights_of_states, weights_of_states_backward
+from minis2s.equations.catalogue.attention_decoders import attend_and_predict, attend_and_predict_backward
+from minis2s.equations.catalogue.scores import query_key_value, query_key_value_backward
+from minis2s.equations.catalogue.sigmoid_attention import gate_states, gate_states_backward, weigh_states, weigh_states_backward
+from minis2s.equations.linear import linear, linear_backward
 from minis2s.equations.registry import equation
+from minis2s.equations.scores import (
+    cosine_score,
+    cosine_score_backward,
+    dot_score,
+    dot_score_backward,
+    general_score,
+    general_score_backward,
+    scaled_dot_score,
+    scaled_dot_score_backward,
+)
+from minis2s.equations.sigmoid_attention import (
+    affine_score,
+    affine_score_backward,
+    gated_context,
+    gated_context_backward,
+    sigmoid_gate,
+    sigmoid_gate_backward,
+)
 from minis2s.equations.softmax import softmax, softmax_backward
 from minis2s.lessons import show_checks, show_picture, show_printed, show_source
 
@@ -51,7 +75,7 @@ rng = np.random.default_rng(2)
 # $$\alpha_{ij} = \exp(v^T \cdot [W_h h_j + W_z z_i + b]) \tag{D3.3}$$
 # $$c = \sum_{j=1}^{n} \alpha_{ij} h_j \tag{D3.4}$$
 #
-# D3.3 lacks two things, a $\tanh$ and the sum of D2.4 below the fraction (errata X1 and X2, section 9). What models use, here
+# D3.3 lacks two things, a $\tanh$ and the sum of D2.4 below the fraction (errata X1 and X2, section 14). What models use, here
 # as well, is the form of Bahdanau, Cho and Bengio (2014):
 #
 # $$e_{ij} = v^\top \tanh(W_s s_{i-1} + W_h h_j), \qquad \alpha_{ij} = \frac{\exp(e_{ij})}{\sum_k \exp(e_{ik})}, \qquad
@@ -60,6 +84,11 @@ rng = np.random.default_rng(2)
 # In words: before word $i$, the decoder compares its state $s_{i-1}$ with each encoder state $h_j$, which gives a **score
 # 得分** $e_{ij}$; softmax turns the scores of a sentence into **attention weights 注意力权重** $\alpha_{ij}$, positive and
 # one in sum; their weighted sum of the encoder states is the **context vector 上下文向量** $c_i$.
+#
+# D2.5 names no formula, so other similarities fit it as well: dot product, scaled, general, cosine (section 8). The other rows
+# about attention are D3.2, printed without $v$ and without exponential, $\alpha = \sigma(W_h h + W_z z + b)$ (section 9); D3.5,
+# a program with query, key and value (section 10); D0.7, four steps in words (section 11); and D2.9, a recurrence that computes
+# the weights (section 12). The entries called "printed" are the documents' wrong forms, kept for study.
 
 # %%
 show_printed("D2.3", "D2.4", "D2.5", "D3.3", "D3.4")
@@ -83,7 +112,7 @@ show_printed("D2.3", "D2.4", "D2.5", "D3.3", "D3.4")
 # | $\alpha_{ij}$ | $\alpha_{t,i}$; $\alpha_{ij}$ | $(T, B)$ | attention weights 注意力权重 |
 # | $c_i$ | $a_t$; $c$ | $(B, C)$ | context vector 上下文向量 |
 #
-# As in lesson 1 vectors are rows, so $W_s s$ is computed as `s @ W_s`.
+# As in lesson 5 vectors are rows, so $W_s s$ is computed as `s @ W_s`.
 
 # %% [markdown]
 # ## 3 The engine's own source 源代码
@@ -92,7 +121,7 @@ show_printed("D2.3", "D2.4", "D2.5", "D3.3", "D3.4")
 show_source(additive_score, softmax, context)
 
 # %% [markdown]
-# Why *additive*? $W_s s + W_h h_j = W\cdot[s, h_j]$ is the splitting of lesson 1 again: the score is a small network with one
+# Why *additive*? $W_s s + W_h h_j = W\cdot[s, h_j]$ is the splitting of lesson 5 again: the score is a small network with one
 # hidden layer on the two states joined. And again the split saves work. The keys $W_h h_j$ do not depend on the decoder's
 # step, so a layer computes them once for the whole source, as one product; each step adds one query.
 
@@ -109,7 +138,7 @@ print("W·[s, h_j] = W_s s + W_h h_j for all", T, "places")
 # %% [markdown]
 # ## 4 A worked example for paper 手算例子
 #
-# $B = H = C = A = 1$; a source of three words and one place of padding. With $\ell = \ln 3$ as in lesson 1,
+# $B = H = C = A = 1$; a source of three words and one place of padding. With $\ell = \ln 3$ as in lesson 5,
 # $\tanh(\frac{\ell}{2}) = \frac12$. Let $W_s = W_h = \ell$, $v = 2\ln 2$, $s = \frac12$, and
 #
 # | $j$ | $1$ | $2$ | $3$ | $4$ (padding) |
@@ -219,7 +248,7 @@ assert np.isclose(d_h[0].item(), 4 / 7 + 24 / 196 * (v * l).item()) and d_h[3] =
 # %% [markdown]
 # ## 6 The check, live 梯度检验
 #
-# Complex step 复数步长法 and five-point difference 五点差分, as in lesson 1, on batches with padding and with a sentence of
+# Complex step 复数步长法 and five-point difference 五点差分, as in lesson 5, on batches with padding 填充 and with a sentence of
 # one word. The last row is score, softmax and context in one, as a decoder uses them: $h$ is then read twice.
 
 
@@ -299,14 +328,276 @@ for column, (weights, title) in enumerate([(with_tanh, "with tanh"), (printed, "
 panels[1, 0].set_ylabel("attention weight")
 panels[1, 1].legend()
 figure.colorbar(image, ax=panels[0], label="attention weight")
-show_picture(figure, "02_additive_attention")
+show_picture(figure, "08_attention")
 
 assert [with_tanh[k].argmax() for k in (20, 60, 100)] == [0, 1, 2]  # at s = −2, 0, 2
 assert with_tanh[[20, 60, 100], [0, 1, 2]].min() > 0.7
 assert np.ptp(printed, axis=0).max() < 1e-12
 
 # %% [markdown]
-# ## 8 A question 思考题
+# ## 8 Other scores 其他得分
+#
+# A score says how much a **query 查询** $q$ (from the decoder) and a **key 键** $k_j$ (from the encoder) have to do with each
+# other. Four more answers, all of them products, $q, k_j$ of size $A$:
+#
+# | | $e_j$ | source |
+# |---|---|---|
+# | dot 点积 | $q \cdot k_j$ | Luong et al. 2015 |
+# | scaled dot 缩放点积 | $q \cdot k_j / \sqrt A$ | Vaswani et al. 2017 |
+# | general 双线性 | $q W \cdot k_j$, for $q$ and $k_j$ of different sizes | Luong et al. 2015 |
+# | cosine 余弦 | $\dfrac{q \cdot k_j}{\lVert q\rVert\,\lVert k_j\rVert}$| Graves et al. 2014 |
+
+# %%
+show_printed("D2.5-dot", "D2.5-scaled", "D2.5-general", "D2.5-cosine")
+show_source(dot_score, scaled_dot_score, general_score, cosine_score)
+
+# %% [markdown]
+# **On paper.** $q = (1, 2, 2, 0)$, of length 3; $W$ exchanges the first two entries, $qW = (2, 1, 2, 0)$.
+#
+# | $k_j$ | length | dot | scaled ($\sqrt A = 2$) | general | cosine |
+# |---|---|---|---|---|---|
+# | $(2, 1, 2, 0)$ | $3$ | $8$ | $4$ | $9$ | $\frac89$ |
+# | $(0, 3, 0, 4)$ | $5$ | $6$ | $3$ | $3$ | $\frac{6}{15} = \frac25$ |
+# | $(6, 3, 6, 0)$ | $9$ | $24$ | $12$ | $27$ | $\frac89$ |
+#
+# The third key is three times the first one. For a dot product it is three times as good; for the cosine it is the same.
+#
+# **Backward.** $e_j = q \cdot k_j$ is a product, so each factor receives the other one:
+# $$\delta q = \sum_j \delta e_j\, k_j, \qquad \delta k_j = \delta e_j\, q ;$$
+# $\delta q$ is a context vector with $\delta e$ for weights, and the code says so. Scaling divides both by $\sqrt A$; *general*
+# is the dot product after $u = qW$, so $\delta q = \delta u\, W^\top$, $\delta W = q^\top \delta u$. For the cosine let
+# $\hat q = q / \lVert q\rVert$. Then $\partial\hat q/\partial q = (I - \hat q^\top \hat q) / \lVert q\rVert$: a change along $q$
+# does not turn it, so only the part **across** counts,
+# $$\delta q = \frac{\delta\hat q - \hat q\,(\hat q \cdot \delta\hat q)}{\lVert q\rVert} .$$
+# With $\delta e = (0, 1, 0)$: $\delta\hat q = \hat k_2 = (0, \frac35, 0, \frac45)$, $\hat q \cdot \hat k_2 = \frac25$, so
+# $\delta q = \frac13\left(-\frac{2}{15}, \frac13, -\frac{4}{15}, \frac45\right)$.
+
+# %%
+q = np.array([[1.0, 2, 2, 0]])  # (B, A) = (1, 4)
+k = np.array([[2.0, 1, 2, 0], [0, 3, 0, 4], [6, 3, 6, 0]])[:, None]  # (T, B, A)
+W = np.eye(4)[[1, 0, 2, 3]]
+scores = [dot_score(q, k), scaled_dot_score(q, k), general_score(q, k, W), cosine_score(q, k)]
+dot, scaled, general, cosine = (e.ravel() for e, _ in scores)
+assert np.allclose(dot, [8, 6, 24]) and np.allclose(scaled, [4, 3, 12])
+assert np.allclose(general, [9, 3, 27]) and np.allclose(cosine, [8 / 9, 2 / 5, 8 / 9])
+
+show_source(dot_score_backward, scaled_dot_score_backward, general_score_backward, cosine_score_backward)
+d = dot_score_backward(np.array([[1.0], [0], [-1]]), scores[0][1])
+assert np.allclose(d.query, k[0] - k[2]) and np.allclose(d.keys[:, 0], [q[0], [0] * 4, -q[0]])
+d = cosine_score_backward(np.array([[0.0], [1], [0]]), scores[3][1])
+print("cosine: d_q =", d.query[0], "  along q:", (d.query[0] @ q[0]).round(15))
+assert np.allclose(d.query[0], np.array([-2 / 15, 1 / 3, -4 / 15, 4 / 5]) / 3) and abs(d.query[0] @ q[0]) < 1e-15
+ids = ("D2.5-dot", "D2.5-scaled", "D2.5-general", "D2.5-cosine")
+assert show_checks([result for id in ids for result in equation(id).check(rng)])
+
+# %% [markdown]
+# **Why divide by $\sqrt A$?** If the entries of $q$ and $k$ are independent with mean 0 and variance 1, each product $q_a k_a$
+# has variance 1, and their sum has variance $A$. Scores of size $\sqrt A$ saturate 饱和 the softmax: one weight is nearly 1, and
+# $\delta e_k = \alpha_k(\delta\alpha_k - m)$ is nearly zero for all $k$. Divided by $\sqrt A$ they have the same spread for any
+# $A$:
+
+# %%
+for A in (4, 64, 1024):
+    queries, keys_of_all = rng.standard_normal((500, A)), rng.standard_normal((10, 500, A))  # 500 sentences of 10 words
+    unscaled, divided = dot_score(queries, keys_of_all)[0], scaled_dot_score(queries, keys_of_all)[0]
+    sharp, soft = (softmax(e, axis=0)[0].max(axis=0).mean() for e in (unscaled, divided))
+    print(f"A = {A:4}: variance of the scores {unscaled.var():7.1f}, scaled {divided.var():.2f}", end="; ")
+    print(f"largest of 10 weights, on average: {sharp:.2f}, scaled {soft:.2f}")
+    assert np.isclose(unscaled.var(), A, rtol=0.1) and np.isclose(divided.var(), 1, rtol=0.1)
+assert sharp > 0.9 and soft < 0.5
+
+# %% [markdown]
+# ## 9 Sigmoid attention: gates instead of shares 门控注意力
+#
+# D3.2 prints $\alpha = \sigma(W_h h + W_z z + b)$. That is a vector for each place, so it is no weight (erratum X3). Two
+# readings make sense, with $z_i$ for the decoder state:
+#
+# * a **gate** on each entry of $h_j$: $\;g_{ij} = \sigma(W_h h_j + W_z z_i + b)$ in $h$'s own size $C$,
+#   $\;c_i = \sum_j g_{ij} \odot h_j$ (D3.2);
+# * a **weight**, with the $v$ that is missing: $\;\alpha_{ij} = \sigma\big(v^\top(W_h h_j + W_z z_i + b)\big)$,
+#   $\;c_i = \sum_j \alpha_{ij} h_j$ (D3.2-weight).
+#
+# Neither is shared out: softmax makes the words compete for a sum of one; here each word is let in on its own merits, all of
+# them or none.
+
+# %%
+show_printed("D3.2", "D3.2-weight", "D3.2-printed")
+show_source(sigmoid_gate, gated_context, affine_score, gate_states, weigh_states)
+
+# %% [markdown]
+# **On paper.** $C = 1$ and $v = 1$, where the two readings agree; $W_h = W_z = \ell$, $b = 0$, $z = 1$:
+#
+# | $j$ | $1$ | $2$ | $3$ | sum |
+# |---|---|---|---|---|
+# | $h_j$ | $0$ | $1$ | $-1$ | |
+# | $a_j = \ell(h_j + z)$ | $\ell$ | $2\ell$ | $0$ | |
+# | $g_j = \sigma(a_j)$ | $\frac34$ | $\frac{9}{10}$ | $\frac12$ | $\frac{43}{20}$, not $1$ |
+# | $g_j h_j$ | $0$ | $\frac{9}{10}$ | $-\frac12$ | $c = \frac25$ |
+# | $\delta g_j = h_j$ (for $L = c$) | $0$ | $1$ | $-1$ | |
+# | $\delta a_j = \delta g_j\, g_j (1 - g_j)$ | $0$ | $\frac{9}{100}$ | $-\frac14$ | $-\frac{4}{25}$ |
+#
+# **Backward.** $\delta g_j = \delta c \odot h_j$, $\;\delta a_j = \delta g_j \odot g_j \odot (1 - g_j)$, and from there affine
+# maps: $\delta z = \sum_j \delta a_j\, W_z^\top = -\frac{4}{25}\ell$, and as $h_j$ is read twice,
+# $\delta h_j = \delta c \odot g_j + \delta a_j W_h^\top$. Note $\delta z \ne 0$: unlike softmax, $\sigma$ does not ignore what is
+# the same for all $j$, so it needs no $\tanh$ in between to hear the decoder (compare X1).
+
+# %%
+h = np.array([0.0, 1, -1]).reshape(3, 1, 1)
+z, b, v = np.array([[1.0]]), np.zeros(1), np.ones(1)
+c, cache = gate_states(z, h, W_z=np.array([[l]]), W_h=np.array([[l]]), b=b)
+d = gate_states_backward(np.array([[1.0]]), cache)
+c_of_weights, cache_of_weights = weigh_states(z, h, W_z=np.array([[l]]), W_h=np.array([[l]]), b=b, v=v)
+d_of_weights = weigh_states_backward(np.array([[1.0]]), cache_of_weights)
+print("c =", c.item(), "  d_z / ln 3 =", d.z.item() / l, "  d_h =", d.h.ravel())
+assert np.isclose(c, 2 / 5) and np.isclose(d.z, -4 / 25 * l)
+assert np.allclose(d.h.ravel(), [3 / 4, 9 / 10 + 9 / 100 * l, 1 / 2 - 1 / 4 * l])
+assert np.isclose(c_of_weights, c) and np.allclose(d_of_weights.h, d.h) and np.isclose(d_of_weights.z, d.z)
+
+show_source(gated_context_backward, sigmoid_gate_backward, affine_score_backward)
+assert show_checks([result for id in ("D3.2", "D3.2-weight", "D3.2-printed") for result in equation(id).check(rng)])
+
+# %% [markdown]
+# ## 10 Query, key, value 查询、键、值
+#
+# So far $h_j$ was read twice as it is: for *where to look* and for *what is seen*. D3.5 (a program in D3 §3.2) gives each use a
+# linear map of its own, as Transformers do:
+#
+# $$q = s W_q + b_q, \quad k_j = h_j W_k + b_k, \quad v_j = h_j W_v + b_v, \qquad
+# c = \sum_j \mathrm{softmax}_j(q \cdot k_j)\, v_j .$$
+#
+# **On paper.** $q = \ln 2$; $h_j = (k_j, v_j)$ with keys $1, 0, 0$ and values $8, 0, 4$, picked out by $W_k$ and $W_v$. Then
+# $\exp(e) = (2, 1, 1)$, $\alpha = (\frac12, \frac14, \frac14)$, $c = 4 + 0 + 1 = 5$. With $L = c$: $\delta v_j = \alpha_j$,
+# $\delta\alpha_j = v_j$, and as in section 5 with $m = 5$, $\delta e = \left(\frac32, -\frac54, -\frac14\right)$, so
+# $\delta q = \sum_j \delta e_j k_j = \frac32$ and $\delta k_j = \delta e_j\, q$.
+#
+# **The key bias learns nothing.** $b_k$ adds $q \cdot b_k$ to every score alike, and softmax ignores that:
+# $\delta b_k = \sum_j \delta k_j = q \sum_j \delta e_j = 0$, whatever the loss.
+
+# %%
+show_printed("D3.5", "D3.5-printed", "D3.5-printed-2d")
+show_source(query_key_value, query_key_value_backward)
+h = np.array([[1.0, 8], [0, 0], [0, 4]])[:, None]  # (T, B, C) = (3, 1, 2)
+zero, all_words = np.zeros(1), np.ones((3, 1), dtype=bool)
+pick_key, pick_value = np.array([[1.0], [0]]), np.array([[0.0], [1]])
+s = np.array([[1.0]])
+c, cache = query_key_value(s, h, np.array([[np.log(2)]]), zero, pick_key, zero, pick_value, zero, all_words)
+d = query_key_value_backward(np.array([[1.0]]), cache)
+print("c =", c.item(), "  d_h =", d.h[:, 0].tolist(), "  d_b_k =", d.b_k)
+assert np.isclose(c, 5) and np.isclose(d.b_q, 3 / 2) and abs(d.b_k) < 1e-15
+assert np.allclose(d.h[:, 0, 0], np.log(2) * np.array([3 / 2, -5 / 4, -1 / 4]))  # as key
+assert np.allclose(d.h[:, 0, 1], [1 / 2, 1 / 4, 1 / 4])  # as value
+
+case = equation("D3.5").inputs(rng)
+moved = case | {"b_k": case["b_k"] + 3.0}
+assert np.allclose(query_key_value(**moved)[0], query_key_value(**case)[0], rtol=0, atol=1e-12)
+assert show_checks([result for id in ("D3.5", "D3.5-printed", "D3.5-printed-2d") for result in equation(id).check(rng)])
+
+# %% [markdown]
+# ## 11 From states to words 输出分布
+#
+# D0.7 words the whole way in four steps: 1 context vectors of the words, 2 a weight for each, 3 weights times context vectors,
+# "the candidate", 4 softmax of the candidate, "the output distribution". The softmax is in the wrong place (erratum **X4**): it
+# belongs on the scores in step 2. What is left after step 3 is a vector of $C$ hidden numbers; a distribution over $V$ words
+# takes an affine map to $V$ scores first, which is D4.4:
+#
+# $$\alpha_j = \mathrm{softmax}_j\big(v^\top\tanh(W_s s + W_h h_j)\big), \quad c = \sum_j \alpha_j h_j, \quad
+# p = \mathrm{softmax}([s; c]\, W_o + b_o) .$$
+#
+# **On paper**, going on from section 4: $s = \frac12$, $c = -\frac27$, two words. With $W_o = \begin{bmatrix} 0 & 0 \\ 0 &
+# -\frac72\ell \end{bmatrix}$ the scores are $(0, \ell)$, so $p = (\frac14, \frac34)$. **Backward**, $L = p_2$:
+# $\delta p = (0, 1)$ gives the scores' gradients $p \odot (\delta p - \frac34) = (-\frac{3}{16}, \frac{3}{16})$, hence
+# $\delta c = -\frac72\ell\cdot\frac{3}{16}$, and all of section 5 follows, times that number. Of $[s; c]$ the second part is
+# $\delta c$, the first is a second gradient for $s$, here 0.
+
+# %%
+show_printed("D0.7", "D0.7-printed")
+show_source(attend_and_predict, attend_and_predict_backward)
+s, h = np.array([[0.5]]), np.array([0, -0.5, -1, 7]).reshape(4, 1, 1)
+attention = {"W_s": np.array([[l]]), "W_h": np.array([[l]]), "v": np.array([2 * np.log(2)]), "mask": mask}
+p, cache = attend_and_predict(s, h, W_o=np.array([[0, 0], [0, -7 / 2 * l]]), b_o=np.zeros(2), **attention)
+d = attend_and_predict_backward(np.array([[0.0, 1]]), cache)
+print("p =", p[0], "  d_s =", d.s.item())
+assert np.allclose(p, [[1 / 4, 3 / 4]])
+assert np.isclose(d.s, -7 / 2 * l * 3 / 16 * (-3 / 196) * 2 * np.log(2) * l)  # δc times section 5's δs
+assert show_checks([result for id in ("D0.7", "D0.7-printed") for result in equation(id).check(rng)])
+
+# %% [markdown]
+# ## 12 Recurrent attention 循环注意力
+#
+# D2 §9.2 names, without a formula, an attention whose weights a recurrent network computes (D2.9). Why one would want that:
+# everything so far looks at *contents* only. Two places with the same word get the same weight, and nothing knows where the step
+# before looked. So let the score read a **window 窗口** of the last weights around each place,
+# $w_{ij} = (\alpha_{i-1,j-R}, \dots, \alpha_{i-1,j+R})$, zero beyond the ends:
+#
+# * **location features 位置特征** (Chorowski et al. 2015, `D2.9-location`):
+#   $\;e_{ij} = v^\top\tanh(W_s s_{i-1} + W_h h_j + U f_{ij})$, $\;f_{ij} = w_{ij} F$. As $F$ is the same at all places, this is a
+#   convolution 卷积 along the source;
+# * **a memory for each source word** (Yang et al. 2016, `D2.9`): $\;d_{ij} = \tanh(d_{i-1,j} W_d + w_{ij} F + b)$ in the place of
+#   $f_{ij}$, a vanilla recurrence (lesson 3) that counts how a word has been attended to.
+#
+# | symbol | shape | meaning |
+# |---|---|---|
+# | $w_{ij}$ | $(T, B, 2R + 1)$ | last weights around each place |
+# | $F$; $U$ | $(2R + 1, K)$; $(K, A)$ | to features; to keys |
+# | $d_{ij}$ | $(T, B, K)$ | the words' memories; $d_0$ and $\alpha_0$ are inputs |
+
+# %%
+show_printed("D2.9", "D2.9-location")
+show_source(alignment_windows, recurrent_step, alignment_windows_backward, recurrent_step_backward)
+
+# %% [markdown]
+# **On paper.** $\alpha_{i-1} = (\frac12, \frac{3}{10}, \frac15)$, $R = 1$. The windows are $(0, \frac12, \frac{3}{10})$,
+# $(\frac12, \frac{3}{10}, \frac15)$, $(\frac{3}{10}, \frac15, 0)$. With $F = (1, 0, 0)^\top$ the feature of place $j$ is the
+# weight of the place **before** it: $f = (0, \frac12, \frac{3}{10})$. A large positive $U$ then says: *go on to the next word*.
+#
+# **Backward.** $\alpha_j$ stands in the windows of $j - R, \dots, j + R$, at a different place in each; its gradient is the sum
+# of those entries. If all entries of the windows receive 1, $\delta\alpha = (2, 3, 2)$: the ends stand in one window less.
+# $\alpha_{i-1}$ now has two readers, the context of its own step and the next step's score, so back-propagation through time
+# runs along the weights as well. The check goes through several steps:
+
+# %%
+alpha = np.array([[0.5], [0.3], [0.2]])
+windows, cache = alignment_windows(alpha, 3)
+assert np.allclose(windows[:, 0], [[0, 0.5, 0.3], [0.5, 0.3, 0.2], [0.3, 0.2, 0]])
+assert np.allclose((windows @ np.array([1.0, 0, 0]))[:, 0], [0, 0.5, 0.3])
+assert np.allclose(alignment_windows_backward(np.ones_like(windows), cache)[:, 0], [2, 3, 2])
+assert show_checks([result for id in ("D2.9", "D2.9-location") for result in equation(id).check(rng)])
+
+# %% [markdown]
+# **A picture.** Five source words, of which the decoder likes the first best, then the second, and so on; its state never
+# changes. By contents alone it looks at the favourite for ever. A feature with a negative $U$ says *leave the place where you
+# just were*; it remembers one step, so attention goes to and fro between two words. A memory for each word knows all steps, and
+# each word is visited once. This is the idea behind **coverage 覆盖** in translation: nothing twice, nothing left out.
+
+# %%
+T = 5
+h = np.linspace(1, 0, T).reshape(T, 1, 1)  # how much each word is liked
+case = {"s": np.zeros((T, 1, 1)), "h": h, "W_s": np.zeros((1, 1)), "W_h": np.ones((1, 1)), "v": np.array([40.0])}
+case |= {"alpha_0": np.zeros((T, 1)), "mask": np.ones((T, 1), dtype=bool), "F": np.array([[0.0], [2], [0]])}
+contents, _ = align_by_location(**case, U=np.array([[0.0]]))
+location, _ = align_by_location(**case, U=np.array([[-1.5]]))
+memory, _ = align_recurrently(**case, U=np.array([[-3.0]]), d_0=np.zeros((T, 1, 1)), W_d=np.array([[1.2]]), b=np.zeros(1))
+
+figure = Figure(figsize=(9, 3.4), layout="constrained")
+panels = figure.subplots(1, 3, sharey=True)
+titles = ("contents only", "location features: the last step", "a memory for each word (D2.9)")
+for panel, weights, title in zip(panels, (contents, location, memory), titles, strict=True):
+    image = panel.imshow(weights[..., 0], cmap="Blues", vmin=0, vmax=1)
+    panel.set_xticks(range(T), [f"$h_{j + 1}$" for j in range(T)])
+    panel.set_title(title, fontsize="medium")
+    for i, row in enumerate(weights[..., 0]):
+        for j, number in enumerate(row):
+            panel.text(j, i, f"{number:.2f}", ha="center", va="center", fontsize=8, color="white" if number > 0.6 else "black")
+panels[0].set_yticks(range(T), [f"step {i + 1}" for i in range(T)])
+figure.colorbar(image, ax=panels, label="attention weight")
+show_picture(figure, "08_recurrent_attention")
+
+assert contents[..., 0].argmax(axis=1).tolist() == [0] * 5
+assert location[..., 0].argmax(axis=1).tolist() == [0, 1, 0, 1, 0]
+assert memory[..., 0].argmax(axis=1).tolist() == [0, 1, 2, 3, 4]
+
+# %% [markdown]
+# ## 13 A question 思考题
 #
 # Suppose that all encoder states are equal, $h_1 = \dots = h_T$ (an untrained encoder on a sentence that repeats one word
 # comes close). What are the weights, and what gradient does the decoder state get through the attention? Can the decoder
@@ -331,7 +622,7 @@ assert np.allclose(cache[1][0], 1 / T)
 assert all(np.linalg.norm(gradient) < 1e-13 for gradient in (d.s_prev, d.W_s, d.W_h, d.v)) and np.linalg.norm(d.h) > 0.1
 
 # %% [markdown]
-# ## 9 Errata 勘误: what the documents print
+# ## 14 Errata 勘误: what the documents print
 #
 # **X1: D3.3 lacks the tanh.** Without it the score is a sum of a part in $j$ and a part in $i$, and the exponential a
 # product:
@@ -363,6 +654,13 @@ assert all(np.linalg.norm(g) < 1e-13 for g in (d.z, d.W_z, d.b))
 assert all(np.linalg.norm(g) > 1e-3 for g in (d_correct.s_prev, d_correct.W_s, d.h, d.v))
 
 # %% [markdown]
+# The derivations agree, and so do the checks: both printed forms are differentiated correctly, as what they are.
+
+# %%
+show_printed("D3.3-printed", "D3.3-normalised")
+assert show_checks([result for id in ("D3.3-printed", "D3.3-normalised") for result in equation(id).check(rng)])
+
+# %% [markdown]
 # **X2: D3.3 is not normalised.** The printed $\alpha_{ij}$ do not sum to one, so $c$ grows with the length of the source; and
 # a score of 800, harmless for softmax, is infinite as an exponential. D2.4 is the step that is missing.
 
@@ -379,8 +677,7 @@ with np.errstate(over="ignore"):
 # %% [markdown]
 # **X3: D3.2 has no $v$.** D3 §4.2 first prints $\alpha = \sigma(W_h h + W_z z + b)$. Its result at each place is a vector of
 # $A$ numbers, not one weight; and it adds whole sequences, so it needs $m = n$, though $\alpha$ is declared as an
-# $m \times n$ matrix. Two readings make sense, an element-wise gate on $h$, and a sigmoid of a score with $v$;
-# `minis2s/equations/sigmoid_attention.py` has both.
+# $m \times n$ matrix. Section 9 has the two readings that make sense.
 
 # %%
 sequences = {"h": rng.standard_normal((4, 1, 5)), "W_h": p["W_h"], "W_z": p["W_z"], "b": p["b"]}
@@ -423,37 +720,33 @@ print("    a (B, H) state: shape", mixed.shape, "  the first sentence moved by",
 assert mixed.shape == (2, 2, H) and abs(changed[0] - mixed[0]).max() > 1e-3
 
 # %% [markdown]
-# **X12: the context never enters the decoder.** D2's $a_t$, D3's $c$ and D4's $c_t$ are computed, and then no formula and no
-# program uses them; D3's encoder hands over only its last state. Here the decoder's LSTM reads $[y_{i-1}; c_i]$, the embedded
-# word and the context joined. The gradient shows the difference: through the context it reaches **every** place of the
-# source. Cut the rows of $W_x$ that read $c$, and it reaches none.
-
+# **X4: the softmax comes last.** As D0 words it, "the output distribution" is a softmax over the $H$ entries of a hidden state,
+# and the weights in front of it are any numbers: twice the weights, another output.
 
 # %%
-def gradient_at_the_source(W_x, E=2, B=2, T=4, C=3, H=2, seed=5):
-    """‖∂L/∂h_j‖ for each place j, for one decoder step with L = a random projection of its new state."""
-    rng = np.random.default_rng(seed)
-    word, s, cell, h = (rng.standard_normal(shape) for shape in ((B, E), (B, H), (B, H), (T, B, C)))
-    attention = rng.standard_normal((H, 3)), rng.standard_normal((C, 3)), rng.standard_normal(3), np.ones((T, B), dtype=bool)
-    c, cache_attention = attend(s, h, *attention)
-    a, cache_a = lstm_preactivation(np.concatenate([word, c], axis=1), s, W_x, rng.standard_normal((H, 4 * H)), np.zeros(4 * H))
-    _, cache = lstm_pointwise(a, cell)
-    d_a, _ = lstm_pointwise_backward(LSTMState(rng.standard_normal((B, H)), None), cache)
-    d_c = lstm_preactivation_backward(d_a, cache_a).x[:, E:]
-    return np.linalg.norm(attend_backward(d_c, cache_attention).h, axis=(1, 2))
+worded = equation("D0.7-printed").inputs(rng, H=5)
+p, _ = worded_attention(**worded)
+sharper, _ = worded_attention(2 * worded["weights"], worded["states"])
+print("X4: the worded output has", p.shape[-1], "entries, one for each hidden unit, with any number of words")
+assert p.shape[-1] == worded["states"].shape[-1] and np.allclose(p.sum(axis=-1), 1) and abs(sharper - p).max() > 0.05
 
+# %% [markdown]
+# **X11, X12, X13, told elsewhere or in a line.** X11: the documents mask nothing, so padding would get a share of the attention;
+# section 4's fourth place shows the mask. X12: D2's $a_t$, D3's $c$ and D4's $c_t$ are computed, and then no formula and no
+# program uses them; lesson 7 shows the gradient with and without. X13: D3.4 prints $c$ without its index: it is a sum over $j$,
+# so the $i$ of $\alpha_{ij}$ is left over, and there is one $c_i$ for each decoder step.
 
-W_x = rng.standard_normal((5, 8))  # (E + C, 4H): the last three rows read the context
-unused = W_x * np.array([1, 1, 0, 0, 0])[:, None]
-print("X12: gradient at each place: context used", gradient_at_the_source(W_x), "  not used", gradient_at_the_source(unused))
-assert (gradient_at_the_source(W_x) > 1e-3).all() and (gradient_at_the_source(unused) == 0).all()
+# %%
+many, _ = context(np.full((6, 4, 3), 1 / 4), rng.standard_normal((4, 3, 5)))  # six decoder steps, four source words, B = 3
+print("X13: weights (6, 4, 3) and states (4, 3, 5) give contexts", many.shape)
+assert many.shape == (6, 3, 5)
 
 # %% [markdown]
 # ## Where next
 #
 # `minis2s show D3.3` prints the equation with its code and check. The layer `minis2s/layers/attention.py` keeps the keys,
-# goes over the steps, and adds up the gradients; compare its `step_backward` with section 5. `minis2s train` and then
+# goes over the steps, and adds up the gradients; compare its backward with section 5. `minis2s train` and then
 # `minis2s translate RUN "I love deep learning" --attention map.png` show attention that was learned.
 
 # %%
-print("Lesson 2: every claim held.")
+print("Lesson 8: every claim held.")

@@ -1,8 +1,8 @@
 # %% [markdown]
-# # Lesson 1 · The LSTM cell 长短期记忆单元
+# # Lesson 5 · The LSTM cell 长短期记忆单元
 #
 # About 20 minutes. You need matrix products, the derivative of a product, and the chain rule 链式法则. Run this file with
-# `python lessons/01_lstm_cell.py`, or open it cell by cell in VS Code or Jupyter (with jupytext).
+# `python lessons/05_lstm_cell.py`, or open it cell by cell in VS Code or Jupyter (with jupytext).
 #
 # At the end you can compute one step of an LSTM on paper, forwards and backwards, and you have seen the engine do the same.
 # Every claim below is followed by an `assert`: if this file runs to its end, they all hold on your machine.
@@ -321,7 +321,7 @@ for k, line in enumerate(history):
 axes.axhline(2.5, color="black", lw=1.5)
 axes.axhline(6.5, color="black", lw=0.8)
 figure.colorbar(image)
-show_picture(figure, "01_lstm_gates")
+show_picture(figure, "05_lstm_gates")
 
 c, h = history[7], history[8]
 assert np.ptp(c[1:6]) < 0.01 and np.ptp(c[6:]) < 0.01  # the memory stands still between writes
@@ -395,7 +395,7 @@ assert (f * c).shape == (2,) and np.ndim(f @ c) == 0
 #
 # `minis2s show D0.4` prints one equation with its code and check; `minis2s check` checks them all. The loop over time, with
 # sentences of different lengths, is the layer `minis2s/layers/lstm.py`; compare its `backward` with the loop of section 9.
-# Lesson 2 lets a decoder look back at all the $h_t$: additive attention 加性注意力.
+# Lesson 6 does with fewer gates; lesson 8 lets a decoder look back at all the $h_t$: additive attention 加性注意力.
 
 # %%
-print("Lesson 1: every claim held.")
+print("Lesson 5: every claim held.")

@@ -1,0 +1,33 @@
+"""List the lessons of the course: number, title, minutes, and the equations that have their home there."""
+
+from minis2s.cli.arguments import add_json
+from minis2s.cli.output import console, print_json, table
+from minis2s.course import lessons
+from minis2s.equations.registry import equations
+
+
+def add_arguments(parser):
+    add_json(parser)
+
+
+def run(args):
+    if args.json:
+        print_json([_record(lesson) for lesson in lessons()])
+        return 0
+    listing = table("lesson", "title", "minutes", "equations", right=("lesson", "minutes"))
+    for lesson in lessons():
+        # Forms of one row are taught together, so that the row alone says enough.
+        rows = dict.fromkeys(equation.row for equation in _taught_in(lesson))
+        listing.add_row(str(lesson.number), lesson.title, str(lesson.minutes), ", ".join(rows))
+    console().print(listing)
+    print("minis2s lesson NUMBER copies one into this folder, to read, run and change.")
+    return 0
+
+
+def _record(lesson):
+    fields = {"number": lesson.number, "name": lesson.name, "title": lesson.title, "minutes": lesson.minutes}
+    return fields | {"equations": [equation.id for equation in _taught_in(lesson)]}
+
+
+def _taught_in(lesson):
+    return [equation for equation in equations() if equation.lesson == lesson.name]
