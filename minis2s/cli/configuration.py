@@ -12,7 +12,7 @@ from pathlib import Path
 from minis2s.cli.settings import KINDS, given_settings
 from minis2s.data.tasks import task
 from minis2s.errors import DataError, UsageError, unknown_name
-from minis2s.models.seq2seq import Seq2SeqConfig
+from minis2s.models.configuration import ModelConfig
 from minis2s.training.configuration import checked
 from minis2s.training.run import Run
 from minis2s.training.session import DataConfig, RunConfig
@@ -35,7 +35,7 @@ def configuration(args):
     recommended = _recommended(_merged(file.get("data", {}), options["data"]))
     layers = [recommended, _of_run(_merged(file.get("training", {}), options["training"]).get("init_from")), file, options]
     data, model, training = (_merged(*(layer.get(title, {}) for layer in layers)) for title in KINDS)
-    return RunConfig(DataConfig(**data), Seq2SeqConfig(**model), TrainingConfig(**training))
+    return RunConfig(DataConfig(**data), ModelConfig(**model), TrainingConfig(**training))
 
 
 def read_toml(path):

@@ -9,7 +9,7 @@ from typing import get_args, get_type_hints
 
 from minis2s.cli.arguments import whole_number
 from minis2s.data.tokenisers import LEARNED, TOKENISERS
-from minis2s.models.seq2seq import Seq2SeqConfig
+from minis2s.models.configuration import ModelConfig
 from minis2s.training.optimisers import OPTIMISERS
 from minis2s.training.schedules import SCHEDULES
 from minis2s.training.session import DataConfig
@@ -30,7 +30,7 @@ HELP = {
         "max_length": "longest sentence, in tokens; what is longer is left out and counted",
         "window_pairs": "pairs held in memory and shuffled; of more data, so many at a time",
     },
-    Seq2SeqConfig: {
+    ModelConfig: {
         "embedding_size": "width of a word's vector",
         "hidden_size": "width of the decoder's state and of the encoder's memory",
         "attention_size": "width of the attention's hidden layer",
@@ -63,7 +63,7 @@ HELP = {
         "init_from": "a run or checkpoint whose weights to begin with, words matched by spelling; brings its sizes, too",
     },
 }
-KINDS = {"data": DataConfig, "model": Seq2SeqConfig, "training": TrainingConfig}  # the tables of a configuration file
+KINDS = {"data": DataConfig, "model": ModelConfig, "training": TrainingConfig}  # the tables of a configuration file
 
 
 def add_settings(parser, kind):

@@ -29,7 +29,7 @@ from minis2s.cli.progress import Display
 from minis2s.cli.settings import add_settings
 from minis2s.data.tasks import TASKS, task
 from minis2s.errors import UsageError
-from minis2s.models.seq2seq import Seq2SeqConfig
+from minis2s.models.configuration import ModelConfig
 from minis2s.training.estimate import estimate
 from minis2s.training.run import Run
 from minis2s.training.session import DataConfig, RunConfig, Session
@@ -42,7 +42,7 @@ def add_arguments(parser):
     files = "one file: tab-separated or JSON lines (.jsonl); or two aligned ones"
     group.add_argument("--train", nargs="+", metavar="FILE", default=[], help=files)
     group.add_argument("--dev", nargs="+", metavar="FILE", default=[], help="the same, to choose the best epoch by")
-    add_settings(parser, Seq2SeqConfig)
+    add_settings(parser, ModelConfig)
     add_settings(parser, TrainingConfig)
     group = parser.add_argument_group("run")
     group.add_argument("--config", metavar="FILE", help="settings from a TOML file; see above")

@@ -23,7 +23,8 @@ from minis2s.data.vocabulary import Vocabulary
 from minis2s.decoding.translator import Translator
 from minis2s.errors import DataError, UsageError
 from minis2s.files import append_line, cannot_write, replacing
-from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from minis2s.models.configuration import ModelConfig
+from minis2s.models.seq2seq import Seq2Seq
 from minis2s.training.checkpoint import load_checkpoint, save_checkpoint
 from minis2s.training.lock import Lock
 
@@ -193,7 +194,7 @@ class Run:
         try:
             languages = Languages.from_record(checkpoint.record["languages"])
             words = len(languages.source_vocabulary), len(languages.target_vocabulary)
-            model = Seq2Seq(Seq2SeqConfig(**checkpoint.record["model"]), *words, np.random.default_rng(0), backend)
+            model = Seq2Seq(ModelConfig(**checkpoint.record["model"]), *words, np.random.default_rng(0), backend)
             values = {k.removeprefix("model/"): v for k, v in checkpoint.arrays.items() if k.startswith("model/")}
             model.assign({k: model.backend.asarray(v) for k, v in values.items()})
         except (KeyError, TypeError, ValueError) as error:

@@ -11,8 +11,9 @@ from minis2s.decoding.evaluation import teacher_forced_loss, translation_scores
 from minis2s.decoding.translator import Translator
 from minis2s.errors import DataError, UsageError
 from minis2s.metrics import perplexity
+from minis2s.models.configuration import ModelConfig
 from minis2s.models.observe import UnitActivity, observing
-from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from minis2s.models.seq2seq import Seq2Seq
 from minis2s.plots import training_curves
 from minis2s.training.configuration import checked
 from minis2s.training.data import DataConfig, RunData
@@ -35,7 +36,7 @@ class RunConfig:
     """Everything that decides a run. `as_dict` is what config.json holds, `from_dict` its inverse."""
 
     data: DataConfig = field(default_factory=DataConfig)
-    model: Seq2SeqConfig = field(default_factory=Seq2SeqConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
     def as_dict(self):
@@ -44,7 +45,7 @@ class RunConfig:
     @classmethod
     def from_dict(cls, record, where):
         """Raises DataError, naming the file `where`, for what is missing, unknown, or no value for its setting."""
-        kinds = {"data": DataConfig, "model": Seq2SeqConfig, "training": TrainingConfig}
+        kinds = {"data": DataConfig, "model": ModelConfig, "training": TrainingConfig}
         try:
             return cls(**{name: kind(**checked(kind, record[name], name)) for name, kind in kinds.items()})
         except (KeyError, TypeError, UsageError) as error:

@@ -14,7 +14,10 @@ from minis2s.errors import UsageError
 from minis2s.training.run import Run
 
 # Parameters that know words: the beginning of their names, whose words, and which axis numbers them.
-BY_WORD = (("encoder.embedding.", "source", 0), ("decoder.embedding.", "target", 0), ("decoder.output.", "target", -1))
+BY_WORD = (
+    *(("encoder.reader.", "source", 0), ("decoder.reader.", "target", 0)),
+    *(("decoder.output.narrow.", None, None), ("decoder.output.", "target", -1), ("output.", "target", -1)),
+)
 
 
 class Taken(NamedTuple):

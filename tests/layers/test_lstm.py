@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from minis2s.layers.lstm import LSTM
 
 from minis2s.backend import select
 from minis2s.equations.lstm import LSTMState
 from minis2s.layers.base import Initialiser
-from minis2s.layers.lstm import LSTM
 from minis2s.layers.packing import Packing
 from minis2s.models.check import check_lstm, mask_of
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from minis2s.layers.lstm import LSTM
 
 from minis2s.backend import select
 from minis2s.data.vocabulary import BOS, EOS, PAD
@@ -10,10 +11,10 @@ from minis2s.equations import search
 from minis2s.equations.lstm import LSTMState
 from minis2s.equations.registry import equation
 from minis2s.layers.base import Initialiser
-from minis2s.layers.lstm import LSTM
 from minis2s.layers.packing import Packing
+from minis2s.models.configuration import ModelConfig
 from minis2s.models.decoder import Decoder
-from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from minis2s.models.seq2seq import Seq2Seq
 
 
 def initialiser():
@@ -65,7 +66,7 @@ def test_the_decoder_is_the_recurrent_decoder_with_attention_D2_2(seed):
 @pytest.mark.parametrize("seed", range(5))
 def test_greedy_decoding_of_a_sentence_is_greedy_search_D1_5(seed):
     rng, limit = np.random.default_rng(seed), 6
-    config = Seq2SeqConfig(embedding_size=3, hidden_size=4, attention_size=5)
+    config = ModelConfig(embedding_size=3, hidden_size=4, attention_size=5)
     model = Seq2Seq(config, 8, 9, rng, dtype=np.float64)
     model.decoder.output.W.value *= 4  # so that the words' probabilities differ
     source, mask = rng.integers(4, 8, (5, 1)), np.ones((5, 1), bool)

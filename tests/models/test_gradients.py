@@ -8,7 +8,8 @@ import pytest
 
 from minis2s.gradcheck import check_projection
 from minis2s.models.check import using
-from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from minis2s.models.configuration import ModelConfig
+from minis2s.models.seq2seq import Seq2Seq
 
 from .small import CONFIG, SCENES, SOURCE_WORDS, TARGET_WORDS, batch_of, loss_and_gradients, model_of, random_batch, train
 
@@ -50,7 +51,7 @@ def test_at_larger_random_weights(scene):
 
 
 def test_with_one_direction():
-    config = Seq2SeqConfig(embedding_size=3, hidden_size=5, attention_size=4, bidirectional=False)
+    config = ModelConfig(embedding_size=3, hidden_size=5, attention_size=4, bidirectional=False)
     errors = relative_errors(model_of(2, config, scale=0.7), batch_of(SCENES["padding"]))
     assert max(errors.values()) <= TOLERANCE, errors
 
@@ -77,7 +78,7 @@ def test_gradients_that_are_zero_by_nature_are_exactly_zero():
 
 
 def test_a_larger_model_by_random_projection():
-    config = Seq2SeqConfig(embedding_size=24, hidden_size=48, attention_size=32)
+    config = ModelConfig(embedding_size=24, hidden_size=48, attention_size=32)
     rng = np.random.default_rng(5)
     model = Seq2Seq(config, SOURCE_WORDS, TARGET_WORDS, rng, dtype=np.float64)
     batch = random_batch(rng, B=12, longest=9)
@@ -99,7 +100,7 @@ def test_loss_and_every_gradient_equal_torch_autograd(bidirectional):
     torch = pytest.importorskip("torch")
     from minis2s.bench.torch_peer import TorchEngine, TorchSeq2Seq, _translated
 
-    config = Seq2SeqConfig(embedding_size=6, hidden_size=10, attention_size=7, bidirectional=bidirectional)
+    config = ModelConfig(embedding_size=6, hidden_size=10, attention_size=7, bidirectional=bidirectional)
     rng = np.random.default_rng(6)
     model, batch = model_of(7, config, scale=0.4), random_batch(rng, B=7, longest=6)
     engine = TorchEngine(model, batch, 1e-3, 1.0)  # its net is float32; ours below has the same weights in float64

@@ -6,11 +6,12 @@ import pytest
 from minis2s.data.batching import Example, make_batch
 from minis2s.layers.base import Observer
 from minis2s.models import observe
+from minis2s.models.configuration import ModelConfig
 from minis2s.models.observe import GATES, GradientNorms, UnitActivity, gradient_flow, observing
-from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from minis2s.models.seq2seq import Seq2Seq
 
 LAYERS = ["encoder.directions.0", "encoder.directions.1", "decoder"]
-SIZES = Seq2SeqConfig(embedding_size=5, hidden_size=12, attention_size=4)
+SIZES = ModelConfig(embedding_size=5, hidden_size=12, attention_size=4)
 N_WORDS = 20
 
 

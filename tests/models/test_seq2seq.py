@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from minis2s.data.vocabulary import BOS, PAD
 from minis2s.errors import UsageError
 from minis2s.layers.packing import Packing
-from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from minis2s.models.configuration import ModelConfig
+from minis2s.models.seq2seq import Seq2Seq
 
 from .small import CONFIG, SCENES, SOURCE_WORDS, TARGET_WORDS, batch_of, loss_and_gradients, model_of, random_batch, train
 
@@ -196,7 +197,7 @@ def test_an_unshifted_target_lets_the_model_copy_its_input():
     The targets are random, so that with the shift no model can do better than guess: log 4 = 1.39 nats for each of the words.
     """
     rng = np.random.default_rng(8)
-    config = Seq2SeqConfig(embedding_size=8, hidden_size=16, attention_size=4)
+    config = ModelConfig(embedding_size=8, hidden_size=16, attention_size=4)
 
     def noise(B):
         pairs = [([4], rng.integers(4, TARGET_WORDS, 4).tolist()) for _ in range(B)]
@@ -266,4 +267,4 @@ def test_rows_of_a_decoder_state_can_be_chosen():
 )
 def test_sizes_that_cannot_be_are_refused(sizes, message):
     with pytest.raises(UsageError, match=message):
-        Seq2SeqConfig(**sizes)
+        ModelConfig(**sizes)

@@ -10,7 +10,8 @@ from minis2s.data.vocabulary import Vocabulary
 from minis2s.decoding.translator import Translator
 from minis2s.errors import UsageError
 from minis2s.models.check import using
-from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from minis2s.models.configuration import ModelConfig
+from minis2s.models.seq2seq import Seq2Seq
 
 WORDS = 7
 SIZE = st.integers(1, 5)
@@ -23,7 +24,7 @@ def models(draw):
     both = draw(st.booleans())
     hidden = draw(SIZE) * (2 if both else 1)
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    model = Seq2Seq(Seq2SeqConfig(draw(SIZE), hidden, draw(SIZE), both), WORDS, WORDS, rng, dtype=np.float64)
+    model = Seq2Seq(ModelConfig(draw(SIZE), hidden, draw(SIZE), both), WORDS, WORDS, rng, dtype=np.float64)
     scale = draw(st.sampled_from([0.1, 0.5, 1.0]))
     model.assign({name: scale * rng.standard_normal(a.shape) for name, a in model.state().items()})
     return model
