@@ -50,7 +50,7 @@ class Affine(Layer):
 
 
 class Start(Layer):
-    """The decoder starts from states of its own, whatever the source: zeros, or learned ones (as many parts as its cells carry)."""
+    """The decoder starts from states of its own, whatever the source: zeros, or learned ones, the same for every sequence."""
 
     def __init__(self, stack, init, learned=False):
         self._stack = (stack,)  # in a tuple, so that its parameters are not counted twice

@@ -75,7 +75,7 @@ class Cell(Layer):
         raise NotImplementedError
 
     def finish(self, d_z, kept):
-        """Adds the recurrent weights' gradients. d_z: (N, kH) of all steps; kept: what step_backward handed out, in the same order."""
+        """Adds the recurrent weights' gradients. d_z: (N, kH) of all steps; kept: of step_backward, in the same order."""
         d_W_h, _ = linear_backward_parameters(d_z, array_module(d_z).concatenate(kept))
         self.W_h.accumulate(d_W_h)
 

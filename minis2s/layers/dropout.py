@@ -36,7 +36,8 @@ class Dropout(Layer):
         """
         if rng is None or self.rate == 0:
             return lambda step, n: None
-        masks = packing.xp.asarray(dropout_mask(rng, (1 if self.variational else packing.shape[0], packing.shape[1], width), self.rate))
+        S, B = packing.shape
+        masks = packing.xp.asarray(dropout_mask(rng, (1 if self.variational else S, B, width), self.rate))
         return lambda step, n: masks[step % masks.shape[0], :n]
 
     def backward(self, d_y, cache):

@@ -43,7 +43,8 @@ class Recurrent(Layer):
         packing, steps, cache_z, z_shape, caches = cache
         zeros = self.cell.zero_state(packing.shape[1])
         # Copies, because the rows that are alive are overwritten from step to step.
-        d_state = [z if d is None else packing.sort(d).copy() for z, d in zip(zeros, d_final or (None,) * len(zeros), strict=True)]
+        d_final = d_final or [None] * len(zeros)
+        d_state = [z if d is None else packing.sort(d).copy() for z, d in zip(zeros, d_final, strict=True)]
         d_rows = None if d_h_all is None else packing.pack(d_h_all)
         d_z = packing.xp.empty(z_shape, dtype=zeros.h.dtype)
         kept = {}
@@ -83,7 +84,8 @@ class Directions(Layer):
         start = None
         if self.start:
             start = self.State(*(xp.broadcast_to(p.value, (x.shape[1], p.value.size)) for p in self.start))
-        outs, caches = zip(*(each.forward(x, packing, s) for each, s in zip(self._each(), self._split(start), strict=True)), strict=True)
+        starts = self._split(start)
+        outs, caches = zip(*(each.forward(x, packing, s) for each, s in zip(self._each(), starts, strict=True)), strict=True)
         return (_join([h for h, _ in outs]), on_parts(lambda *parts: _join(parts), *(final for _, final in outs))), caches
 
     def backward(self, d_h, d_final, caches):

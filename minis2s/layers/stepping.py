@@ -28,8 +28,8 @@ class SteppedStack(Layer):
         return [self.dropout.of_steps(packing, self.hidden_size, rng) for _ in self.layers[1:]]
 
     def step(self, z, states, keeps=None):
-        """z: (n, kH) of the lowest cell; states: one for each cell, n rows; keeps: masks (n, H) for the inputs of the layers above
-        the lowest, each may be None. Returns (top (n, H), states, caches).
+        """z: (n, kH) of the lowest cell; states: one for each cell, n rows; keeps: masks (n, H), or None, for the inputs of the
+        layers above the lowest. Returns (top (n, H), states, caches).
         """
         lowest, *above = self.layers
         new, cache_cell = lowest.step(z, states[0])

@@ -83,11 +83,11 @@ class ModelConfig:
             raise UsageError(f"sigmoid turns scores into weights; the attention {self.attention!r} has no scores")
         if self.attention in ("dot", "scaled-dot", "cosine") and self.hidden_size != self.source_size:
             raise UsageError(
-                f"the attention {self.attention!r} multiplies decoder states of size {self.hidden_size} with encoder states of size "
-                f"{self.source_size}: make them equal, or choose general, query-key or additive"
+                f"the attention {self.attention!r} multiplies decoder states of size {self.hidden_size} with encoder states of "
+                f"size {self.source_size}: make them equal, or choose general, query-key or additive"
             )
         if self.tied and self.model != "seq2seq" and self.model != "language-model":
-            raise UsageError(f"tied shares word vectors with the output; a model of the kind {self.model!r} has no target words to share")
+            raise UsageError(f"tied shares word vectors with the output; a model of the kind {self.model!r} has none to share")
 
     @property
     def source_size(self):

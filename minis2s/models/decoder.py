@@ -62,7 +62,9 @@ class Decoder(Layer):
     W_c: ((C) + (O), kH) brings the context and the last output vector into the lowest cell; O is the output vector's width.
     """
 
-    def __init__(self, reader, stack, context, output, init, attend="before", attentional=False, input_feeding=False, dropout=None):
+    def __init__(
+        self, reader, stack, context, output, init, attend="before", attentional=False, input_feeding=False, dropout=None
+    ):
         self.reader, self.stack, self.context = reader, stack, context
         self.dropout = dropout or Dropout(0)  # of what is read, and of what the output reads
         self.attend_before, self.input_feeding = attend == "before", input_feeding
@@ -101,7 +103,8 @@ class Decoder(Layer):
         predictions, cache_output = self.output.forward(outs)
         weights = source.all_weights()
         weights = None if weights is None else packing.unsort(weights, axis=2)
-        return (predictions, weights), (packing, source, steps, cache_y, cache_z, cache_output, cache_y_dropout, cache_out_dropout)
+        caches = cache_y, cache_y_dropout, cache_z, cache_out_dropout, cache_output
+        return (predictions, weights), (packing, source, steps, caches)
 
     def _nothing_fed(self, xp, like, B):
         return xp.zeros((B, self.width), dtype=like.dtype) if self.input_feeding else None
@@ -126,7 +129,8 @@ class Decoder(Layer):
 
     def backward(self, d_predictions, cache):
         """Returns (d_memory (T, B, C), d_states before the first step); the parameters' gradients are added."""
-        packing, source, steps, cache_y, cache_z, cache_output, cache_y_dropout, cache_out_dropout = cache
+        packing, source, steps, caches = cache
+        cache_y, cache_y_dropout, cache_z, cache_out_dropout, cache_output = caches
         d_outs = self.dropout.backward(self.output.backward(d_predictions, cache_output), cache_out_dropout)
         d_states = self.stack.zero_states(packing.shape[1])
         d_fed, d_carry = self._nothing_fed(packing.xp, d_outs, packing.shape[1]), ()

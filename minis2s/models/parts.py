@@ -17,9 +17,8 @@ def dropout_of(k):
 
 def encoder_of(k, reader, init):
     """k: ModelConfig; reader: a layer that makes vectors of size embedding_size."""
-    stack = Stack(
-        k.cell, k.source_layers, k.embedding_size, k.source_size, init, k.bidirectional, k.residual, dropout_of(k), k.learned_start
-    )
+    sizes = k.source_layers, k.embedding_size, k.source_size
+    stack = Stack(k.cell, *sizes, init, k.bidirectional, k.residual, dropout_of(k), k.learned_start)
     return Encoder(reader, stack, dropout_of(k))
 
 

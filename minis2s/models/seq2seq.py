@@ -1,5 +1,6 @@
 """The whole model: encode a source, decode a target, and the loss with its gradient."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,7 +41,8 @@ class Seq2Seq(Layer):
         reader = self.reader(source_words, init)
         self.encoder = encoder_of(config, reader, init) if reader else None
         before = self.reader(target_words, init) if reader else Embedding(target_words, config.embedding_size, init)
-        self.decoder = decoder_of(config, before, lambda width: self.output(width, target_words, before, init), init, bool(reader))
+        output = partial(self.output, size=target_words, before=before, init=init)
+        self.decoder = decoder_of(config, before, output, init, has_source=bool(reader))
         self.bridge = bridge_of(config, self.encoder, self.decoder, init)
 
     def reader(self, size, init):
@@ -101,7 +103,7 @@ class Seq2Seq(Layer):
 
 
 class LanguageModel(Seq2Seq):
-    """A decoder without a source (D2.10): it continues a prefix. It takes the same batches; what they say of a source is not read."""
+    """A decoder without a source (D2.10): it continues a prefix. Of a batch's source it reads nothing but the number of rows."""
 
     def __init__(self, config, source_words, target_words, rng, backend=None, dtype=np.float32):
         super().__init__(config, 0, target_words, rng, backend, dtype)
@@ -116,8 +118,8 @@ class LanguageModel(Seq2Seq):
 
 
 class SequenceRegression(Seq2Seq):
-    """Sequence to sequence of real vectors, with the mean squared error (D1.4). Batches hold (T, B, D) and (S, B, D) numbers; what
-    comes before the first target is zero. source_words, target_words: the numbers D of columns.
+    """Sequence to sequence of real vectors, with the mean squared error (D1.4). Batches hold numbers, (T, B, D) and (S, B, D);
+    what comes before the first target is zero. source_words, target_words: the numbers D of columns.
     """
 
     def reader(self, size, init):

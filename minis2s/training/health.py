@@ -34,7 +34,7 @@ class Finding(NamedTuple):
 def look_at_gradients(model, batch):
     """What health.jsonl holds of the gradients at one step: {cell: {"gates", "steps", "carried"}}.
 
-    gates: each block's norm over all steps; steps: each block's at 0, 1, 2, … steps before the last; carried: see `gradient_flow`.
+    gates: each block's norm over all steps; steps: each at 0, 1, 2, … steps before the last; carried: see `gradient_flow`.
     """
     looks = {}
     for layer, (blocks, gradient, carried) in gradient_flow(model, batch).items():
