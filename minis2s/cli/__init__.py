@@ -26,6 +26,7 @@ COMMANDS = {  # name of the command and of its module: one line for `minis2s --h
     "check": "check every gradient of the package numerically",
     "show": "show one equation: formula, derivation, source and check",
     "equations": "list all equations",
+    "lab": "exercises: write the equations, and learn which term is wrong",
     "lessons": "list the lessons of the course",
     "lesson": "copy one lesson to work in",
 }

@@ -68,7 +68,8 @@ class Translator:
     def n_best(self, sentences, batch_size=64, max_length=None, first=1, search=greedy_search):
         """A list of Translations for each sentence, best first; as many as `search` finds.
 
-        max_length: target tokens, by default twice the source's and ten; first: the number of the first sentence, for errors;
+        max_length: target tokens, by default four times the source's and forty, as words may become letters;
+        first: the number of the first sentence, for errors;
         search(model, source, source_mask, limits) → a list of Hypotheses for each column.
         """
         tokens = [self.tokens(s, f"sentence {k}") for k, s in enumerate(sentences, start=first)]
@@ -77,7 +78,7 @@ class Translator:
         for rows in bucketed_batches(examples, batch_size) if examples else []:
             batch = make_batch([examples[r] for r in rows])
             # Each sentence's own limit: a translation must not depend on the others that happen to be in the batch.
-            limit = max_length or 2 * batch.source_mask.sum(axis=0) + 10
+            limit = max_length or 4 * batch.source_mask.sum(axis=0) + 40
             for place, found in zip(batch.index, search(self.model, batch.source, batch.source_mask, limit), strict=True):
                 row = rows[place]
                 results[row] = [self._translation(sentences[row], tokens[row], hypothesis) for hypothesis in found]

@@ -13,7 +13,7 @@ SMALLEST = 1e-3  # an output whose largest entry is below this is judged as if t
 class Wrong:
     """What is wrong with one output. Where its numbers are: `steps`, `rows` and `blocks` list the parts that are not right.
 
-    Each is None if the output has no such axis; `steps_of`, `rows_of`: how many there are; `whole`: every entry is wrong.
+    Each is None if the output has no such axis; `steps_of`, `rows_of`: how many there are; `whole`: all of it is wrong.
     """
 
     output: Any
@@ -21,6 +21,7 @@ class Wrong:
     steps: tuple | None = None
     rows: tuple | None = None
     blocks: tuple | None = None
+    all_blocks: tuple = ()
     steps_of: int = 0
     rows_of: int = 0
     whole: bool = False
@@ -121,6 +122,7 @@ def _localise(output, blocks, bad, array):
         elif name in blocks:
             width = bad.shape[axis] // len(blocks[name])
             found["blocks"] = tuple(part for k, part in enumerate(blocks[name]) if any(h // width == k for h in hit))
+            found["all_blocks"] = tuple(blocks[name])
     missing = int(np.isnan(array[bad]).sum())
     reason = f"has {missing} NaN among {array.size} entries" if missing else ""
     return Wrong(output, reason, whole=bool(bad.all()), **found)

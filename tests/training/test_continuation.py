@@ -18,7 +18,7 @@ from minis2s.training import session as session_module
 from minis2s.training.run import PICTURES
 
 from .killing import WATCHED, WATCHED_TRAINER, AtCall, AtLine, assert_whole, in_child, losses, train
-from .scenes import outcome, session_of, write_pairs
+from .scenes import outcome, session_of, without_times, write_pairs
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked and killed by POSIX")]
 
@@ -112,6 +112,31 @@ def test_killed_between_any_two_lines(watched, folder):
         assert killed_at(folder, run, AtLine(n, watched), **EARLY)
         goes_on(folder, run, "early", **EARLY)
     print(f"\nkilled before {len(places)} of {total} lines")
+
+
+KINDS = {
+    "sgd": {"optimiser": "sgd", "learning_rate": 1.0, "schedule": "cosine", "warmup": 0.2, "accumulate": 2},
+    "momentum": {"optimiser": "momentum", "momentum": 0.8, "learning_rate": 0.3, "schedule": "inverse-sqrt", "warmup": 3},
+    "adagrad": {"optimiser": "adagrad", "epochs": 4, "schedule": "plateau", "best_by": "exact_match", "weight_decay": 0.1},
+    "adam": {"beta1": 0.8, "beta2": 0.99, "average": 0.8, "accumulate": 2, "min_improvement": 0.1, "patience": 1},
+    "adamw": {"optimiser": "adamw", "average": 0.9, "epochs": 3, "schedule": "plateau", "min_improvement": 1.0},
+}
+WATCHED_ALL = [*WATCHED_TRAINER, *(WATCHED_TRAINER[-1].replace("trainer", n) for n in ("progress", "averaging", "optimisers"))]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_killed_with_every_optimiser_schedule_and_average(name, folder):
+    settings = PLAIN | {"save_every": 1} | KINDS[name]
+    assert in_child(lambda: train(folder, name, **settings))
+    records = [without_times(record) for record in outcome(folder / name)["metrics"]]
+    if settings.get("schedule") == "plateau":
+        assert records[-1]["learning_rate"] < records[0]["learning_rate"]
+    draw = random.Random(name)
+    total = len(count_of(folder, f"{name}-counted", AtLine(0, WATCHED_ALL), **settings))
+    for n in sorted(draw.sample(range(total // 10, total + 1), 8)):  # what comes before the first updates is killed elsewhere
+        run = f"{name}-{n}"
+        assert killed_at(folder, run, AtLine(n, WATCHED_ALL), **settings)
+        goes_on(folder, run, name, **settings)
 
 
 def test_killed_again_and_again(folder):

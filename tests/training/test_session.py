@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from minis2s.backend import select
+from minis2s.data.corpus import pairs_of
+from minis2s.decoding.evaluation import teacher_forced_loss
 from minis2s.errors import DataError, Minis2sError, UsageError
 from minis2s.training import samples as samples_module
 from minis2s.training import session as session_module
@@ -148,6 +150,43 @@ def test_a_run_that_was_interrupted_goes_on_as_if_it_had_not_been(place, whole, 
     assert outcome(folder / "run") == outcome(whole / "run")
 
 
+AVERAGED = {"average": 0.8, "accumulate": 2, "optimiser": "momentum", "warmup": 2}
+
+
+@pytest.fixture(scope="module")
+def averaged(whole):
+    session_of(whole, run="averaged", **AVERAGED).train()
+    return outcome(whole / "averaged")
+
+
+def test_the_best_checkpoint_holds_the_averaged_weights_and_the_last_one_both(whole, averaged):
+    arrays = load_checkpoint(whole / "averaged" / "last.npz").arrays
+    best = load_checkpoint(whole / "averaged" / "best.npz")
+    assert best.record["epoch"] == 2, "the average of the last epoch is in last.npz"
+    flat = np.concatenate([a.reshape(-1) for name, a in best.arrays.items()])
+    np.testing.assert_array_equal(flat, arrays["average/values"])
+    assert not np.array_equal(flat, np.concatenate([arrays[name].reshape(-1) for name in best.arrays]))
+    assert {name for name in arrays if not name.startswith("model/")} == {"average/values", "optimiser/velocity"}
+    translator = load(whole / "averaged")
+    examples = translator.examples(pairs_of([whole / "dev.tsv"]))
+    assert teacher_forced_loss(translator.model, examples) == pytest.approx(best.record["scores"]["dev_loss"])
+
+
+@pytest.mark.parametrize("place", [*PLACES, "while the trained weights come back"])
+def test_a_run_with_averaged_weights_that_was_interrupted_goes_on(place, averaged, folder, monkeypatch):
+    """Also where the model holds the average at that moment: it is the trained weights that are saved to go on with."""
+    places = PLACES | {"while the trained weights come back": lambda m: interrupt_once(m, session_module.Trainer, "use_trained")}
+    places["a step of the second epoch"] = lambda m: Interrupting("step", 5)  # it has three
+    session = session_of(folder, places[place](monkeypatch), **AVERAGED)
+    with pytest.raises(KeyboardInterrupt):
+        session.train()
+    monkeypatch.undo()
+    resumed = session_of(folder, resume=True, **AVERAGED)
+    resumed.train()
+    assert resumed.notes == []
+    assert outcome(folder / "run") == averaged
+
+
 def test_in_an_update_the_interruption_waits(folder, monkeypatch):
     session = session_of(folder)
     step = session.trainer.optimiser.step
@@ -285,6 +324,27 @@ def test_a_configuration_that_was_changed_is_not_gone_on_with(folder):
     changed = RunConfig.from_dict(config, "")
     with pytest.raises(DataError, match=r"sizes are not those that config\.json asks for"):
         session_of(folder, resume=True, config=changed)
+
+
+@pytest.mark.parametrize("key, new", [("optimiser", "sgd"), ("accumulate", 2), ("average", 0.9), ("batch_size", 6)])
+def test_what_the_state_of_a_run_depends_on_cannot_be_changed(key, new, folder):
+    session_of(folder).train()
+    config = Run(folder / "run").config()
+    old, config["training"][key] = config["training"][key], new
+    with pytest.raises(DataError, match=rf"it was trained with {key} = {old!r}, but config\.json asks for {new!r}"):
+        session_of(folder, resume=True, config=RunConfig.from_dict(config, ""))
+
+
+def test_a_checkpoint_from_before_there_were_marks_goes_on(whole, folder):
+    with pytest.raises(KeyboardInterrupt):
+        session_of(folder, Interrupting("step", 8)).train()
+    path = folder / "run" / "last.npz"
+    arrays, record = load_checkpoint(path)
+    for key in ("mark", "mark_epoch", "rate_factor", "fall_epoch"):
+        del record["progress"][key]
+    save_checkpoint(path, arrays, record)
+    session_of(folder, resume=True).train()
+    assert outcome(folder / "run") == outcome(whole / "run")
 
 
 def test_more_epochs_may_be_asked_for_in_the_configuration(folder):

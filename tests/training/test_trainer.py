@@ -1,10 +1,12 @@
 """The training loop: repeatable to the last bit, stopped by what is not finite, told what happens."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
+from minis2s.data.batching import make_batch
 from minis2s.data.vocabulary import UNK
 from minis2s.errors import Minis2sError
 from minis2s.training.progress import better
@@ -103,7 +105,119 @@ def test_patience():
     assert (trainer.progress.epoch, trainer.progress.best_epoch) == (4, 2)
 
 
+@pytest.mark.parametrize("least, epochs", [(0.0, 6), (0.15, 4)])
+def test_a_small_improvement_may_not_count(least, epochs):
+    """3.0, 2.0, and then a tenth less each time: it is the best, but with patience for two epochs the run ends."""
+    left = iter([3.0, 2.0, 1.9, 1.9, 1.8, 1.7])
+    trainer = trainer_of(epochs=6, patience=2, min_improvement=least, evaluate=lambda model: {"loss": next(left)})
+    trainer.run()
+    assert trainer.progress.epoch == epochs
+    assert trainer.progress.best == (1.7 if least == 0 else 1.9) and trainer.progress.best_epoch == (6 if least == 0 else 3)
+
+
+def test_small_improvements_that_add_up_count():
+    left = iter([3.0, 2.9, 2.8, 2.7, 2.6, 2.5, 2.4])
+    trainer = trainer_of(epochs=7, patience=3, min_improvement=0.15, evaluate=lambda model: {"loss": next(left)})
+    trainer.run()
+    assert trainer.progress.epoch == 7
+
+
+@pytest.mark.parametrize(
+    "patience, rates",
+    [(1, [1, 1, 1, 0.5, 0.25, 0.25, 0.25, 0.125]), (2, [1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5]), (3, [1, 1, 1, 1, 1, 1, 1, 1])],
+)
+def test_on_a_plateau_the_rate_falls(patience, rates):
+    """Scores 5 and 4 are better, 4 and 4.5 are not, 3 is again, 3 is not."""
+    left, recorder = iter([5.0, 4.0, 4.0, 4.5, 3.0, 2.0, 3.0, 3.0]), Recorder()
+    settings = {"schedule": "plateau", "plateau_patience": patience, "learning_rate": 0.01}
+    trainer = trainer_of(recorder, epochs=8, evaluate=lambda model: {"loss": next(left)}, **settings)
+    trainer.run()
+    assert [record["learning_rate"] for record, _ in recorder.records] == [0.01 * rate for rate in rates]
+
+
+def test_the_rate_of_each_update(monkeypatch):
+    trainer = trainer_of(schedule="linear", warmup=4, learning_rate=0.01)
+    step, rates = trainer.optimiser.step, []
+    monkeypatch.setattr(trainer.optimiser, "step", lambda rate, norm: (rates.append(rate), step(rate, norm)))
+    trainer.run()
+    expected = [0.25, 0.5, 0.75, 1, *(1 - n / 6 for n in range(6))]
+    assert rates == pytest.approx([0.01 * factor for factor in expected])
+
+
+# Several batches for one update
+
+
+def test_the_gradient_of_many_batches_is_that_of_one():
+    trainer = trainer_of(dtype=np.float64)
+    some = examples(23, seed=5)
+    loss, norm = trainer.gradient([make_batch(some)])
+    whole = trainer.flat.gradients.copy()
+    for cuts in ([11], [1, 2, 3, 15], list(range(1, 23))):
+        parts = [make_batch(some[start:stop]) for start, stop in pairwise([0, *cuts, len(some)])]
+        parts_loss, parts_norm = trainer.gradient(parts)
+        assert parts_loss == pytest.approx(loss, rel=1e-13) and parts_norm == pytest.approx(norm, rel=1e-12)
+        np.testing.assert_allclose(trainer.flat.gradients, whole, rtol=1e-10, atol=1e-15)
+
+
+def test_a_run_with_small_batches_added_up_is_the_run_with_large_ones():
+    values = []
+    for settings in ({"batch_size": 24}, {"batch_size": 6, "accumulate": 4}, {"batch_size": 5, "accumulate": 7}):
+        recorder = Recorder()
+        trainer = trainer_of(recorder, dtype=np.float64, epochs=4, **settings)
+        trainer.run()
+        values.append((trainer.flat.values, [loss for loss, *_ in recorder.losses]))
+        assert trainer.optimiser.t == 4
+    for one in values[1:]:
+        for a, b in zip(one, values[0], strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-9)  # Adam's division makes much of tiny gradients
+
+
+def test_updates_are_counted_not_batches():
+    """24 examples are five batches of 5, so three updates of two batches, the last of them of one."""
+    _, _, recorder = run_of(epochs=2, accumulate=2)
+    assert [record["steps"] for record, _ in recorder.records] == [3, 6]
+    tokens = sum(len(e.target) + 1 for e in examples(24))
+    assert sum(t for *_, t in recorder.losses[:3]) == sum(t for *_, t in recorder.losses[3:]) == tokens
+
+
+# Averaged weights
+
+
+def test_the_averaged_weights_are_judged_and_the_others_trained_on():
+    judged, history = [], []
+
+    class Watch(Recorder):
+        def step(self, loss, norm, tokens):
+            super().step(loss, norm, tokens)
+            history.append(trainer.flat.values.copy())
+
+    def evaluate(model):
+        judged.append(np.concatenate([p.value.reshape(-1) for _, p in model.named_parameters()]))
+        return {"loss": 1.0}
+
+    trainer = trainer_of(Watch(), average=0.7, epochs=3, evaluate=evaluate)
+    trainer.run()
+    for epoch, seen in enumerate(judged, start=1):
+        weights = 0.7 ** np.arange(5 * epoch)[::-1]
+        np.testing.assert_allclose(seen, weights / weights.sum() @ np.array(history[: 5 * epoch]), rtol=1e-4, atol=1e-6)
+    now = np.concatenate([p.value.reshape(-1) for _, p in trainer.model.named_parameters()])
+    np.testing.assert_array_equal(now, history[-1])
+    assert trainer.flat.values.tobytes() == run_of(epochs=3)[1]  # the training itself knows nothing of it
+
+
+def test_an_error_while_the_average_is_judged_leaves_the_trained_weights():
+    def evaluate(model):
+        raise RuntimeError("evaluation failed")
+
+    trainer = trainer_of(average=0.7, evaluate=evaluate)
+    with pytest.raises(RuntimeError):
+        trainer.run()
+    assert all(np.shares_memory(p.value, trainer.flat.values) for _, p in trainer.model.named_parameters())
+
+
 def test_better():
+    assert better("loss", 1, 2, by=0.5) and not better("loss", 1.5, 2, by=0.5) and better("bleu", 2, 1, by=0.5)
+    assert not better("bleu", 2, 1, by=1) and better("character_error_rate", 1, 2) and better("word_error_rate", 1, 2)
     assert better("loss", 1, 2) and better("token_error_rate", 1, 2) and not better("loss", 2, 2)
     assert better("bleu", 2, 1) and not better("bleu", 1, 1)
 

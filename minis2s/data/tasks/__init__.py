@@ -1,7 +1,8 @@
 """The built-in data, by name. A new task is a module that defines a Task, and its line in `TASKS`."""
 
-from minis2s.data.tasks import translation
+from minis2s.data.tasks import correction, reverse, translation
 from minis2s.data.tasks.task import Expected, Splits, Task
+from minis2s.data.tasks.translation import to_english
 from minis2s.errors import unknown_name
 
 __all__ = ["TASKS", "Expected", "Splits", "Task", "task"]
@@ -10,6 +11,12 @@ TASKS = {
     each.name: each
     for each in (
         translation.TASK,
+        to_english.TASK,
+        reverse.COPY,
+        reverse.REVERSE,
+        reverse.SORT,
+        correction.ENGLISH,
+        correction.CHINESE,
     )
 }  # fmt: skip
 

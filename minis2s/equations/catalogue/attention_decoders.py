@@ -151,6 +151,7 @@ At each step, from the last: the cell (D0.1–D0.5) gives ∂L/∂[x_i; c_i] and
 ∂L/∂α_ij and a share of ∂L/∂h_j; softmax and score (D2.4, D2.5) add to ∂L/∂h_j and to ∂L/∂s_{i-1}.
 So a loss reaches every encoder state directly, however far it is from the end.""",
     source="Bahdanau, Cho and Bengio 2014, arXiv:1409.0473, A.2.2, with an LSTM for the cell",
+    lesson="03_back_propagation_through_time",
     erratum="X12: D2 computes a context and does not use it; here it enters the decoder. X13: as printed (D2.2-printed), y_t is "
     "paired with h_t, so source and target must have equal lengths.",
     **DECODER,

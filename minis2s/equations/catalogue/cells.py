@@ -97,6 +97,7 @@ register(
     section="D4 §3.2",
     printed="h_t = RNN(h_{t-1}, x_t)",
     source="Elman 1990, Cognitive Science 14(2); D4 does not say what RNN computes",
+    lesson="03_back_propagation_through_time",
     **RNN,
 )
 
@@ -104,6 +105,7 @@ register(
     id="D0.9",
     title="Gated recurrent unit, reset after the product",
     section="D0 §3.1–3.2",
+    lesson="06_gru",
     printed="(worded: the encoder and the decoder may use an LSTM or a GRU)",
     **GRU,
 )
@@ -112,6 +114,7 @@ register(
     id="D0.9-cho",
     title="Gated recurrent unit, reset before the product",
     section="D0 §3.1–3.2",
+    lesson="06_gru",
     printed="(worded: the encoder and the decoder may use an LSTM or a GRU)",
     forward=gru_cell_reset_before,
     backward=gru_cell_reset_before_backward,
@@ -133,6 +136,7 @@ for id, name, fields in [("D2.1", "LSTM", LSTM), ("D2.1-gru", "GRU", GRU), ("D2.
         title=f"Recurrent encoder step: the {name}",
         section="D2 §4.1",
         printed="h_t = f(h_{t-1}, x_t)",
+        lesson="03_back_propagation_through_time",
         **{"source": f"D2 names 'RNN or Transformer' for f; a Transformer is no such recurrence. Here f is the {name}"} | fields,
     )
 

@@ -167,6 +167,7 @@ register(
     wrt=("h", "y_0", "W_x", "W_h", "b", "b_h"),
     derivation="Back-propagation through time as in D1.1, with D0.9 as the cell and the encoder states as its inputs.",
     source="as printed, with a GRU for g",
+    lesson="03_back_propagation_through_time",
     erratum="X13: with y_t paired with h_t, a translation has exactly as many words as its source.",
 )
 

@@ -152,6 +152,7 @@ register(
     source="Levenshtein 1966; Wagner and Fischer 1974",
     erratum="X6: D2 says that the loss is computed from the edit distance. It is a minimum over integers: a small change of the "
     "parameters does not change it, so its gradient is zero or does not exist. It is a metric; the losses are D2.6 and D2.7.",
+    lesson="10_losses",
 )
 
 register(

@@ -54,7 +54,7 @@ def lstm_state(i, f, o, g, c_prev):
 
 
 def lstm_step(x, h_prev, c_prev, W_x, W_h, b):
-    """a = h_{t−1} W_h + x_t W_x + b, then the gates i, f, o, g of a, then c_t and h_t: one step.
+    """a = h_{t−1} W_h + x_t W_x + b, then gates and candidate from the blocks of a, then c_t and h_t: one step.
 
     x: (B, E); h_prev, c_prev: (B, H); W_x: (E, 4H); W_h: (H, 4H); b: (4H,). Returns (h, c), each (B, H).
 
