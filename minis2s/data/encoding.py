@@ -3,21 +3,27 @@
 from typing import NamedTuple
 
 from minis2s.data.batching import Example
-from minis2s.data.vocabulary import UNK
+from minis2s.data.vocabulary import BOS, UNK
 from minis2s.errors import UsageError
 
 
-def encode_pair(pair, source_tokeniser, target_tokeniser, source_vocabulary, target_vocabulary):
-    """The Example of a Pair; tokens that a vocabulary lacks become UNK."""
+def encode_pair(pair, source_tokeniser, target_tokeniser, source_vocabulary, target_vocabulary, kind="seq2seq"):
+    """The Example of a Pair; tokens that a vocabulary lacks become UNK.
+
+    kind: of the model. A language model learns the whole text, the source continued by the target, and has no other source.
+    """
+    if kind == "language-model":
+        tokens = source_tokeniser.split(pair.source) + target_tokeniser.split(pair.target)
+        return Example([BOS], target_vocabulary.encode(tokens))
     return Example(
         source_vocabulary.encode(source_tokeniser.split(pair.source)),
         target_vocabulary.encode(target_tokeniser.split(pair.target)),
     )
 
 
-def encode_pairs(pairs, *sides):
+def encode_pairs(pairs, *sides, kind="seq2seq"):
     """The Example of each Pair, in order; see `encode_pair`."""
-    return [encode_pair(pair, *sides) for pair in pairs]
+    return [encode_pair(pair, *sides, kind=kind) for pair in pairs]
 
 
 class UnknownShare(NamedTuple):
@@ -32,8 +38,8 @@ class UnknownShare(NamedTuple):
 
     @classmethod
     def of(cls, examples, what):
-        """Counted in Examples."""
-        sides = [[word for example in examples for word in example[side]] for side in (0, 1)]
+        """Counted in Examples; of real numbers none is unknown."""
+        sides = [[word for each in examples if isinstance(each[k], list) for word in each[k]] for k in (0, 1)]
         return cls(what, *(words.count(UNK) / max(len(words), 1) for words in sides))
 
 

@@ -1,7 +1,7 @@
 """A model's scores on pairs of sentences: the loss under teacher forcing, and the metrics of its greedy translations."""
 
 from minis2s.data.batching import bucketed_batches, make_batch
-from minis2s.decoding.translator import greedy_search
+from minis2s.decoding.search import greedy_search
 from minis2s.metrics import alignment_entropy, corpus_scores, perplexity
 
 

@@ -51,7 +51,7 @@ MODELS = {
     "zero bridge": SMALL | {"cell": "rnn", "bridge": "zero"},
     "language model": SMALL | {"model": "language-model", "layers": 2, "learned_start": True, "dropout": DROPOUT},
     "CTC": SMALL | {"model": "ctc", "cell": "gru", "dropout": DROPOUT},
-    "regression": SMALL | {"model": "regression", "cell": "rnn"},
+    "regression": SMALL | {"model": "regression", "cell": "rnn", "real_source": True},
 }  # fmt: skip
 
 

@@ -24,8 +24,8 @@ NAMES = {
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """model: "seq2seq"; "language-model", which has no source; "ctc", which labels an unsegmented source; "regression", sequence
-    to sequence of real vectors.
+    """model: "seq2seq"; "language-model", which has no source; "ctc", which labels an unsegmented source; "regression", whose
+    targets are real vectors. real_source: the source consists of real vectors, not of words.
 
     embedding_size, hidden_size (of the decoder's state, and of the encoder's, both directions together, unless encoder_size says
     otherwise), attention_size. cell, layers (encoder_layers, if not as many), bidirectional (the encoder), residual (between the
@@ -42,6 +42,7 @@ class ModelConfig:
     """
 
     model: str = "seq2seq"
+    real_source: bool = False
     embedding_size: int = 64
     hidden_size: int = 128
     attention_size: int = 64

@@ -4,7 +4,9 @@ from minis2s.layers.attention import Attention
 from minis2s.layers.bridge import bridge
 from minis2s.layers.contexts import AllStates, LastState, NoContext
 from minis2s.layers.dropout import Dropout
+from minis2s.layers.embedding import Embedding
 from minis2s.layers.gates import GateAttention
+from minis2s.layers.linear import Linear
 from minis2s.layers.recurrent import Stack
 from minis2s.layers.stepping import SteppedStack
 from minis2s.models.decoder import Decoder
@@ -15,15 +17,16 @@ def dropout_of(k):
     return Dropout(k.dropout, k.variational)
 
 
-def encoder_of(k, reader, init):
-    """k: ModelConfig; reader: a layer that makes vectors of size embedding_size."""
+def encoder_of(k, source_words, init):
+    """k: ModelConfig; source_words: size of the vocabulary, or number of columns."""
+    reader = (Linear if k.real_source else Embedding)(source_words, k.embedding_size, init)
     sizes = k.source_layers, k.embedding_size, k.source_size
     stack = Stack(k.cell, *sizes, init, k.bidirectional, k.residual, dropout_of(k), k.learned_start)
     return Encoder(reader, stack, dropout_of(k))
 
 
 def decoder_of(k, reader, output, init, has_source=True):
-    """The same for a decoder; output(width) is the layer that predicts."""
+    """reader: a layer that makes vectors of size embedding_size of what came before; output(width) is the layer that predicts."""
     stack = SteppedStack(k.cell, k.layers, k.embedding_size, k.hidden_size, init, k.residual, dropout_of(k))
     context = context_of(k, init) if has_source else NoContext()
     return Decoder(reader, stack, context, output, init, k.attend, k.attentional, k.input_feeding, dropout_of(k))

@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minis2s.backend import select
+from minis2s.data.vocabulary import BOS
 from minis2s.equations.losses import mean_squared_error, mean_squared_error_backward
 from minis2s.equations.softmax import cross_entropy, cross_entropy_backward
 from minis2s.layers.base import Initialiser, Layer
+from minis2s.layers.cells import on_parts
 from minis2s.layers.embedding import Embedding
 from minis2s.layers.linear import Linear
 from minis2s.layers.packing import Packing
@@ -35,22 +37,23 @@ class Seq2Seq(Layer):
     source_words, target_words: sizes of the vocabularies; rng: draws the initial weights.
     """
 
+    has_source = True
+
     def __init__(self, config, source_words, target_words, rng, backend=None, dtype=np.float32):
         self.config, self.backend = config, backend or select("numpy")
         init = Initialiser(rng, self.backend, dtype, config.recurrent_init, config.forget_bias)
-        reader = self.reader(source_words, init)
-        self.encoder = encoder_of(config, reader, init) if reader else None
-        before = self.reader(target_words, init) if reader else Embedding(target_words, config.embedding_size, init)
+        self.encoder = encoder_of(config, source_words, init) if self.has_source else None
+        before = self.before(target_words, init)
         output = partial(self.output, size=target_words, before=before, init=init)
-        self.decoder = decoder_of(config, before, output, init, has_source=bool(reader))
+        self.decoder = decoder_of(config, before, output, init, self.has_source)
         self.bridge = bridge_of(config, self.encoder, self.decoder, init)
 
-    def reader(self, size, init):
-        """The layer that makes vectors of what a sequence consists of."""
+    def before(self, size, init):
+        """The layer that makes vectors of what came before."""
         return Embedding(size, self.config.embedding_size, init)
 
     def output(self, width, size, before, init):
-        """The layer that predicts one of `size` words; before: the reader of the target."""
+        """The layer that predicts one of `size` words; before: the layer of `before`."""
         return TiedOutput(width, before, init) if self.config.tied else Linear(width, size, init)
 
     def loss(self, predictions, targets, total):
@@ -91,6 +94,10 @@ class Seq2Seq(Layer):
         if self.encoder:
             self.encoder.backward(d_memory, d_finals, cache.encoder)
 
+    def first(self, source, source_mask):
+        """(B,) word numbers: what the first step is given."""
+        return np.full(source_mask.shape[1], BOS)
+
     def start(self, source, source_mask):
         """Encode a source (T, B); returns the DecoderState before the first target step."""
         memory, mask, finals, _ = self._encode(source, source_mask)
@@ -105,24 +112,39 @@ class Seq2Seq(Layer):
 class LanguageModel(Seq2Seq):
     """A decoder without a source (D2.10): it continues a prefix. Of a batch's source it reads nothing but the number of rows."""
 
-    def __init__(self, config, source_words, target_words, rng, backend=None, dtype=np.float32):
-        super().__init__(config, 0, target_words, rng, backend, dtype)
-
-    def reader(self, size, init):
-        return Embedding(size, self.config.embedding_size, init) if size else None
+    has_source = False
 
     def _encode(self, source, source_mask, rng=None):
         B, xp = source_mask.shape[1], self.backend.xp
         memory = xp.zeros((1, B, 0), dtype=self.decoder.output.b.value.dtype)
         return memory, xp.zeros((1, B), dtype=bool), None, None
 
+    def first(self, source, source_mask):
+        """The last word of each prefix: what comes next is asked for."""
+        return source[source_mask.sum(axis=0) - 1, np.arange(source.shape[1])]
+
+    def start(self, source, source_mask):
+        """Here the source (T, B) is a prefix, BOS in front. Returns the DecoderState after all of it but the last word."""
+        state = super().start(source, source_mask)
+        for t in range(len(source) - 1):
+            _, after, _ = self.step(source[t], state)
+            state = self._where(source_mask[t + 1], after, state)  # a shorter prefix is not read beyond its end
+        return state
+
+    def _where(self, rows, a, b):
+        """The DecoderState a in the rows (B,) that are True, b in the others."""
+        xp = self.backend.xp
+        rows = xp.asarray(rows)[:, None]
+        cells = [on_parts(lambda x, y: xp.where(rows, x, y), *states) for states in zip(a.cells, b.cells, strict=True)]
+        return a._replace(cells=cells, fed=None if a.fed is None else xp.where(rows, a.fed, b.fed))
+
 
 class SequenceRegression(Seq2Seq):
-    """Sequence to sequence of real vectors, with the mean squared error (D1.4). Batches hold numbers, (T, B, D) and (S, B, D);
-    what comes before the first target is zero. source_words, target_words: the numbers D of columns.
+    """Real vectors as targets, with the mean squared error (D1.4). Batches hold numbers (S, B, D), with real_source (T, B, D)
+    too; what comes before the first target is zero. Instead of a vocabulary's size the number D of columns is given.
     """
 
-    def reader(self, size, init):
+    def before(self, size, init):
         return Linear(size, self.config.embedding_size, init)
 
     def output(self, width, size, before, init):

@@ -8,7 +8,6 @@ from minis2s.backend import select
 from minis2s.equations.ctc import ctc, ctc_backward
 from minis2s.layers.base import Initialiser, Layer
 from minis2s.layers.dropout import Dropout
-from minis2s.layers.embedding import Embedding
 from minis2s.layers.linear import Linear
 from minis2s.layers.packing import Packing
 from minis2s.models.parts import encoder_of
@@ -35,7 +34,7 @@ class CTCTagger(Layer):
     def __init__(self, config, source_words, labels, rng, backend=None, dtype=np.float32):
         self.config, self.backend = config, backend or select("numpy")
         init = Initialiser(rng, self.backend, dtype, config.recurrent_init, config.forget_bias)
-        self.encoder = encoder_of(config, Embedding(source_words, config.embedding_size, init), init)
+        self.encoder = encoder_of(config, source_words, init)
         self.dropout = Dropout(config.dropout, config.variational)
         self.output = Linear(config.source_size, labels, init)
 
