@@ -24,7 +24,6 @@ EQUATION_PARTS = ("The formulas as printed", "Symbols and shapes", "The engine's
 AWAITED = {"D0.6", "D2.10", "D3.1"}  # 9, the whole model
 AWAITED |= {"D3.6", "D3.7", "D3.8", "D3.9", "D4.2"}  # 13, long sequences
 AWAITED |= {"D0.8", "D3.10", "D4.5", "D4.6"}  # 11, optimisers
-AWAITED |= {"D1.5"}  # 12, decoding
 
 
 def at_home(lesson):

@@ -17,6 +17,7 @@ from minis2s.errors import Minis2sError, UsageError, unknown_name
 
 COMMANDS = {  # name of the command and of its module: one line for `minis2s --help`
     "train": "train a translator, on the built-in data or on your own files",
+    "tasks": "list the built-in data, or show one task",
     "translate": "translate sentences with a trained model",
     "evaluate": "measure a trained model on a file of pairs",
     "inspect": "what is in a run or a checkpoint",

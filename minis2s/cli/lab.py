@@ -139,7 +139,7 @@ def _print_result(path, result):
         rows.add_row(task.task.equation, task.task.function, _status(task.status), error, inputs, explain.shapes(task), points)
     console().print(rows)
     for task in result.tasks:
-        if task.status not in ("passed", "unwritten"):
+        if task.status not in ("passed", "unwritten", "absent"):
             print(f"\n{task.task.function} ({task.task.equation})")
             _print_lines(explain.told(task))
         if remarks := explain.remarks(task):

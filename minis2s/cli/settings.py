@@ -42,7 +42,7 @@ HELP = {
         "batch_size": "sentences in a batch",
         "accumulate": "batches whose gradients are added up for one update, as if they were one batch",
         "optimiser": f"one of {', '.join(OPTIMISERS)}",
-        "learning_rate": "at its highest; this suits adam and adamw, try 0.02 for adagrad, 0.5 for momentum, 2 for sgd",
+        "learning_rate": "at its highest; this suits adam and adamw, try 0.05 for adagrad, 0.5 for momentum, 4 for sgd",
         "momentum": "of the optimiser momentum: how much of its velocity is kept",
         "beta1": "of adam and adamw: how slowly the average of the gradients forgets",
         "beta2": "likewise, of their squares",

@@ -19,7 +19,11 @@ STATUS = {  # status of a task: what the table says
 def first_wrong(result):
     """The answers of the easiest rung that fails, wrong ones only."""
     failing = [rung for rung, passed in result.rungs().items() if not passed]
-    return [a for a in result.answers if failing and a.case.rung == failing[0] and not a.verdict.passed]
+    return _wrong_at(result, failing[0]) if failing else []
+
+
+def _wrong_at(result, rung):
+    return [answer for answer in result.answers if answer.case.rung == rung and not answer.verdict.passed]
 
 
 def ladder(result):
@@ -29,43 +33,50 @@ def ladder(result):
 
 
 def where(result):
-    """One sentence for each output that is wrong at the first rung that fails, or the reason why there are no numbers."""
-    answers = first_wrong(result)
-    sentences = []
-    for answer in answers:
-        if not answer.verdict.wrong and answer.verdict.reason:
-            sentences.append(answer.verdict.reason)
-    by_output = {}
-    for answer in answers:
-        for wrong in answer.verdict.wrong:
-            by_output.setdefault(str(wrong.output), []).append(wrong)
-    sentences += [f"{label} {_parts(wrongs)}" for label, wrongs in by_output.items()]
-    right = [str(output) for output in result.task.outputs if str(output) not in by_output]
-    if by_output and right:
-        sentences.append(f"right there: {', '.join(right)}")
-    return list(dict.fromkeys(sentences))
+    """Sentences: what is wrong at the first rung that fails, in which part; then what a later rung adds, such as the steps."""
+    sentences = _sentences(result, first_wrong(result))
+    for rung in [rung for rung, passed in result.rungs().items() if not passed][:0:-1]:
+        more = [text for text in _sentences(result, _wrong_at(result, rung)) if "only" in text and text not in sentences]
+        if more:
+            return [*sentences, f"with {RUNGS[rung]}: {'; '.join(more)}"]
+    return sentences
+
+
+def _sentences(result, answers):
+    """One sentence for each reason, with the outputs that it holds for."""
+    said = [answer.verdict.reason for answer in answers if not answer.verdict.wrong and answer.verdict.reason]
+    found, parts = {}, {}
+    for wrong in (wrong for answer in answers for wrong in answer.verdict.wrong):
+        found.setdefault(str(wrong.output), []).append(wrong)
+    for label, wrongs in found.items():
+        parts.setdefault(_parts(wrongs), []).append(label)
+    said += [f"{', '.join(labels)}: {part}" for part, labels in parts.items()]
+    right = [str(output) for output in result.task.outputs if str(output) not in found]
+    if found and right:
+        said.append(f"{', '.join(right)}: right")
+    return list(dict.fromkeys(said))
 
 
 def _parts(wrongs):
-    """Which part of one output is wrong, from all draws of the rung."""
+    """Which part of one output is wrong, from all draws of a rung."""
     if reasons := [wrong.reason for wrong in wrongs if wrong.reason]:
         return reasons[0]
     parts, last = [], wrongs[-1]
-    if last.blocks is not None:
-        names = list(dict.fromkeys(block for wrong in wrongs for block in wrong.blocks))
-        some = f"in block{'s' * (len(names) > 1)} {', '.join(names)} only"
-        parts.append("in all blocks" if len(names) == len(last.all_blocks) else some)
-    if last.steps is not None and last.steps_of > 1:
-        parts.append(_indices("step", last.steps, last.steps_of))
-    if last.rows is not None and last.rows_of > 1:
-        parts.append(_indices("row", last.rows, last.rows_of))
-    return "is wrong" + "".join(f"{', ' if n else ' '}{part}" for n, part in enumerate(parts))
+    if last.all_blocks:
+        names = [name for name in last.all_blocks if any(name in wrong.blocks for wrong in wrongs)]
+        some = f"block{'s' * (len(names) > 1)} {', '.join(names)} only"
+        parts.append("all blocks" if len(names) == len(last.all_blocks) else some)
+    for name, key in (("step", "steps"), ("row", "rows")):
+        count = getattr(last, f"{key}_of")
+        if count > 1:
+            parts.append(_indices(name, sorted({index for wrong in wrongs for index in getattr(wrong, key)}), count))
+    return "wrong" + "".join(f", {part}" for part in parts)
 
 
 def _indices(name, found, count):
-    """"at step 0 of 5", "at steps 0–3 of 5", "at all 5 steps"; they are counted from 0, as in the arrays."""
+    """"step 0 only (of 0–4)", "steps 0–3 only (of 0–4)", "all steps"; counted from 0, as in the arrays."""
     if len(found) == count:
-        return f"at all {count} {name}s"
+        return f"all {name}s"
     runs = []
     for index in found:
         if runs and index == runs[-1][1] + 1:
@@ -73,13 +84,13 @@ def _indices(name, found, count):
         else:
             runs.append([index, index])
     text = ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in runs)
-    return f"at {name}{'s' * (len(found) > 1)} {text} (of 0–{count - 1})"
+    return f"{name}{'s' * (len(found) > 1)} {text} only (of 0–{count - 1})"
 
 
 def mistake(result):
     """What the diagnosis says, as sentences; empty where nothing is wrong or nothing could be compared."""
     found = result.diagnosis
-    if found is None or result.status not in ("wrong", "timeout", "raised", "died"):
+    if found is None or (result.status != "wrong" and not found.mistakes):
         return []
     if not found.mistakes:
         return [found.reason or "not one I know"]
@@ -96,9 +107,11 @@ def _said(faults):
 def told(result):
     """The lines below the table for a task that is not right: the ladder, where it is wrong, the likely mistake."""
     right, failed = ladder(result)
-    lines = [f"right for: {'; '.join(right)}"] * bool(right) + [f"wrong for: {'; '.join(failed)}"] * bool(failed)
-    if failed and result.status == "wrong":
-        lines.append(f"“{failed[0]}”: {'; '.join(where(result))}")
+    lines = [f"right with {'; '.join(right)}"] * bool(right)
+    lines += [f"wrong with {'; '.join(failed)}" if right else "wrong with everything that was tried"]
+    if first_wrong(result)[0].verdict.wrong:
+        lines.append(f"with {failed[0]}:")
+        lines += [f"  {line}" for line in where(result)]
     else:
         lines += where(result)
     said = mistake(result)
@@ -116,7 +129,7 @@ def hint(result, stage):
     general = result.task.hints[stage - 1]
     if stage == 1:
         failed = ladder(result)[1]
-        return [f"Where: {general}", f"The first thing that fails is “{failed[0]}”.", *where(result)]
+        return [f"Where: {general}", f"The first that fails is: {failed[0]}.", *where(result)]
     if stage == 2:
         return [f"What is expected: {general}"]
     return [f"Which term: {general}", *terms(result)]

@@ -5,7 +5,11 @@ from pathlib import Path
 from minis2s.reports.gather import flat, run_record
 from minis2s.training.checkpoint import load_checkpoint
 
-SCORES = ("dev_loss", "dev_exact_match", "dev_bleu", "dev_chrf", "dev_token_error_rate", "train_loss")
+SCORES = (
+    *("dev_loss", "dev_exact_match", "dev_bleu", "dev_chrf", "dev_token_error_rate", "train_loss"),
+    *("dev_word_error_rate", "dev_character_error_rate", "dev_alignment_entropy"),  # None of a run from before they were measured
+    *("dev_teacher_forced_perplexity", "dev_free_running_perplexity"),
+)
 
 
 def compare(paths):

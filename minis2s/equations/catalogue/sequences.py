@@ -119,6 +119,7 @@ register(
     forward=greedy,
     verify=verify_greedy,
     source="common practice",
+    lesson="12_decoding",
 )
 
 register(
@@ -133,6 +134,7 @@ register(
     forward=beam,
     verify=verify_beam,
     source="Lowerre 1976; for translation Sutskever, Vinyals and Le 2014, arXiv:1409.3215, §3.2",
+    lesson="12_decoding",
 )
 
 register(
