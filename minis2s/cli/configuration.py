@@ -11,6 +11,7 @@ from pathlib import Path
 
 from minis2s.cli.settings import KINDS, given_settings
 from minis2s.data.tasks import task
+from minis2s.data.tokenisers import RealNumbers
 from minis2s.errors import DataError, UsageError, unknown_name
 from minis2s.models.configuration import ModelConfig
 from minis2s.training.configuration import checked
@@ -101,6 +102,8 @@ def _recommended(data):
         title: {key: value for key, value in chosen.settings.items() if key in _names(kind)} for title, kind in KINDS.items()
     }
     by_table["data"] = {"task": chosen.name, **tokenisers, **by_table["data"]}
+    kind = {"model": chosen.model, "real_source": chosen.source_tokeniser == RealNumbers.name}
+    by_table["model"] = kind | by_table["model"]
     return by_table
 
 

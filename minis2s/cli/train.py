@@ -27,6 +27,7 @@ from minis2s.cli.dry_run import print_estimate
 from minis2s.cli.output import console, print_json
 from minis2s.cli.progress import Display
 from minis2s.cli.settings import add_settings
+from minis2s.data.numbers import Numbers
 from minis2s.data.tasks import TASKS, task
 from minis2s.errors import UsageError
 from minis2s.models.configuration import ModelConfig
@@ -128,8 +129,13 @@ def _describe_data(session):
     data, languages = session.config.data, session.languages
     what = f"built-in task {data.task!r}, {task(data.task).description}" if data.task else " ".join(data.train)
     sizes = f"{len(session.trainer.examples):,} training and {len(session.dev):,} dev pairs"
-    words = f"{len(languages.source_vocabulary):,} source and {len(languages.target_vocabulary):,} target tokens"
-    return f"{what}: {sizes}, {words}"
+    source, target = (_count(each) for each in languages[:2])
+    return f"{what}: {sizes}, {source} of the source and {target} of the target"
+
+
+def _count(vocabulary):
+    unit = "columns" if isinstance(vocabulary, Numbers) else "tokens"
+    return f"{len(vocabulary):,} {unit}"
 
 
 def _example(session):

@@ -1,5 +1,6 @@
 """From pairs of text to pairs of ids, and what is done about sentences that are too long."""
 
+from itertools import pairwise
 from typing import NamedTuple
 
 from minis2s.data.batching import Example
@@ -24,6 +25,16 @@ def encode_pair(pair, source_tokeniser, target_tokeniser, source_vocabulary, tar
 def encode_pairs(pairs, *sides, kind="seq2seq"):
     """The Example of each Pair, in order; see `encode_pair`."""
     return [encode_pair(pair, *sides, kind=kind) for pair in pairs]
+
+
+def refuse_what_cannot_align(source, labels, where):
+    """Raises UsageError if CTC has no path for these tokens: each label needs a step, and one more if it equals the one before."""
+    needed = len(labels) + sum(a == b for a, b in pairwise(labels))
+    if needed > len(source):
+        raise UsageError(
+            f"{where}: {len(labels)} labels need {needed} steps of the source (equal neighbours a blank between them), which has "
+            f"{len(source)}; leave the pair out"
+        )
 
 
 class UnknownShare(NamedTuple):

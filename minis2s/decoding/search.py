@@ -4,7 +4,6 @@ Hypotheses for each column, best first.
 
 import numpy as np
 
-from minis2s.backend import to_host
 from minis2s.decoding.beam import beam, log_probabilities
 from minis2s.decoding.ctc import best_path, prefix_beam
 from minis2s.decoding.greedy import Hypothesis, greedy
@@ -64,5 +63,5 @@ def _labels(found):
 
 def _predictions(model, source, source_mask, limits):
     limits = np.broadcast_to(limits, source_mask.shape[1])
-    predicted = to_host(model.predict(source, source_mask, int(limits.max())))
+    predicted = model.predict(source, source_mask, int(limits.max()))
     return [[Hypothesis(predicted[:n, b], np.zeros((0, 0)), 0.0, True)] for b, n in enumerate(limits)]

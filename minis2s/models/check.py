@@ -25,7 +25,7 @@ SOURCE_LENGTHS = (3, 4, 1, 3, 2)
 TARGET_LENGTHS = (2, 3, 1, 3, 2)
 FULL_LENGTHS = (4, 4, 4, 4, 4)  # nothing to sort and no padding: packing hands out the arrays themselves
 SOURCE_WORDS, TARGET_WORDS = 8, 9
-SIZES = {"embedding_size": 2, "hidden_size": 4, "attention_size": 7, "longest_source": 8}
+SIZES = {"embedding_size": 2, "hidden_size": 4, "attention_size": 7}
 SMALL = {"embedding_size": 3, "hidden_size": 2, "attention_size": 5, "bidirectional": False}
 DROPOUT = 0.25
 
@@ -46,7 +46,8 @@ MODELS = {
     "recurrent attention": SMALL | {"cell": "rnn", "attention": "recurrent", "attend": "after"},
     "gate": SMALL | {"cell": "rnn", "attention": "gate"},
     "last state": SMALL | {"attention": "last-state", "encoder_size": 4, "layers": 2, "encoder_layers": 1},
-    "all states": SMALL | {"cell": "rnn", "attention": "all-states", "tied": True, "attentional": True, "encoder_layers": 3},
+    "all states": SMALL | {"cell": "rnn", "attention": "all-states", "longest_source": 8, "tied": True, "attentional": True,
+                           "encoder_layers": 3},
     "first state only": SMALL | {"cell": "gru", "attention": "none", "bridge": "linear", "input_feeding": True},
     "zero bridge": SMALL | {"cell": "rnn", "bridge": "zero"},
     "language model": SMALL | {"model": "language-model", "layers": 2, "learned_start": True, "dropout": DROPOUT},

@@ -20,6 +20,13 @@ NAMES = {
     "bridge": BRIDGES,
     "recurrent_init": RECURRENT,
 }
+OF_SOURCE = ("attention", "sigmoid", "values", "attend", "bridge", "encoder_layers", "encoder_size", "longest_source")
+OF_TARGET = ("attentional", "input_feeding", "tied")
+IDLE = {  # kind of model: the settings that it does not read
+    "ctc": (*OF_SOURCE, *OF_TARGET),
+    "language-model": (*OF_SOURCE, "real_source"),
+    "regression": ("tied",),
+}
 
 
 @dataclass(frozen=True)
@@ -87,8 +94,9 @@ class ModelConfig:
                 f"the attention {self.attention!r} multiplies decoder states of size {self.hidden_size} with encoder states of "
                 f"size {self.source_size}: make them equal, or choose general, query-key or additive"
             )
-        if self.tied and self.model != "seq2seq" and self.model != "language-model":
-            raise UsageError(f"tied shares word vectors with the output; a model of the kind {self.model!r} has none to share")
+        for name in IDLE.get(self.model, ()):  # a setting that was changed but that nothing reads was a slip
+            if getattr(self, name) != getattr(ModelConfig, name):
+                raise UsageError(f"{name} says nothing to a model of the kind {self.model!r}; leave it out")
 
     @property
     def source_size(self):

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minis2s.backend import select
+from minis2s.backend import select, to_host
 from minis2s.data.vocabulary import BOS
 from minis2s.equations.losses import mean_squared_error, mean_squared_error_backward
 from minis2s.equations.softmax import cross_entropy, cross_entropy_backward
@@ -165,4 +165,4 @@ class SequenceRegression(Seq2Seq):
         for _ in range(steps):
             y, state, _ = self.step(y, state)
             predicted.append(y)
-        return self.backend.to_host(xp.stack(predicted)) if predicted else np.zeros((0, B, output.size))
+        return to_host(xp.stack(predicted)) if predicted else np.zeros((0, B, output.size))

@@ -11,7 +11,10 @@ BLOCK_NAMES = {
     **{"i": "input gate i", "f": "forget gate f", "o": "output gate o", "g": "candidate g"},
     **{"r": "reset gate r", "z": "update gate z", "n": "candidate n", "h": "state h"},
 }
-SCORES = {"dev_exact_match": "exact match", "dev_bleu": "BLEU", "dev_chrf": "chrF", "dev_token_error_rate": "token error rate"}
+SCORES = {
+    **{"dev_exact_match": "exact match", "dev_bleu": "BLEU", "dev_chrf": "chrF", "dev_token_error_rate": "token error rate"},
+    "dev_variance_explained": "variance explained",
+}
 
 COLUMNS = {  # of the table of epochs: name and format of the number in metrics.jsonl
     "loss": ("train_loss", ".4f"),
@@ -20,6 +23,7 @@ COLUMNS = {  # of the table of epochs: name and format of the number in metrics.
     "BLEU": ("dev_bleu", ".1f"),
     "chrF": ("dev_chrf", ".1f"),
     "token errors": ("dev_token_error_rate", ".1f"),
+    "variance": ("dev_variance_explained", ".1f"),
     "‖g‖ mean": ("gradient_norm", ".3g"),
     "‖g‖ max": ("gradient_norm_max", ".3g"),
     "tokens/s": ("tokens_per_s", ",.0f"),
@@ -54,7 +58,7 @@ def epochs(record):
     best = record.best["epoch"]
     rows = []
     for r in record.metrics:
-        numbers = [format(r[name], form) if name in r else "" for name, form in COLUMNS.values()]
+        numbers = [format(r[name], form) if r.get(name) is not None else "" for name, form in COLUMNS.values()]
         rows.append([r["epoch"], *numbers, "best" if r["epoch"] == best else ""])
     return section("Epochs", table(["epoch", *COLUMNS, ""], rows, numbers=["epoch", *COLUMNS]))
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from minis2s.data.bpe import BytePairEncoding
 from minis2s.data.corpus import FileCorpus, pairs_of, sample
-from minis2s.data.encoding import UnknownShare, check_lengths, encode_pair, encode_pairs
+from minis2s.data.encoding import UnknownShare, check_lengths, encode_pair, encode_pairs, refuse_what_cannot_align
 from minis2s.data.files import Pair
 from minis2s.data.normalisation import Normalisation
 from minis2s.data.numbers import Numbers
@@ -95,6 +95,7 @@ class RunData:
             limit=config.max_length,
             window_pairs=config.window_pairs,
             dev=dev,
+            check=refuse_what_cannot_align if kind == "ctc" else None,
             tell=lambda pairs, done: tell(pairs, min(done / size, 1.0) if size else None),
         )
         if kind == "language-model":  # one language: what comes before, and what continues it
@@ -106,6 +107,10 @@ class RunData:
         self._note_length(found.too_long)
         self._refuse_nothing(found.examples, "training data")
         self.training = Windows(corpus, found.windows, partial(_encode, sides, kind), config.max_length)
+        if kind == "ctc":
+            for line, pair in enumerate(dev, start=1):
+                split = (tokeniser.split(text) for tokeniser, text in zip(tokenisers, pair, strict=True))
+                refuse_what_cannot_align(*split, f"dev data, line {line}")
         encoded = encode_pairs(dev, *sides, kind=kind)
         self.dev_examples, too_long = check_lengths(encoded, config.max_length, "dev data")
         self._note_length(too_long)

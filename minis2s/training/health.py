@@ -16,7 +16,9 @@ TOO_SHORT = 3  # steps; over fewer nothing can be said
 MANY_UNITS = 0.25
 OVER_FITTING = 1.2  # × the lowest dev loss
 FLAT = 0.98  # × the first epoch's training loss
-SMALLER_IS_BETTER = ("loss", "token_error_rate", "word_error_rate", "character_error_rate")  # of the dev scores
+SMALLER_IS_BETTER = (  # of the dev scores
+    *("loss", "token_error_rate", "word_error_rate", "character_error_rate", "root_mean_square_error"),
+)
 TREND = 4  # epochs before a trend is one
 
 

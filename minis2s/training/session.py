@@ -50,6 +50,8 @@ class RunConfig:
                 raise UsageError(f"a model of the kind {kind!r} cannot have the {side} tokeniser {name!r}; {NUMBERS}")
         if kind == "language-model" and data.source_tokeniser != data.target_tokeniser:
             raise UsageError("a language model has one language: its source tokeniser must be its target tokeniser")
+        if self.training.scheduled_sampling and kind == "ctc":
+            raise UsageError("scheduled_sampling feeds a decoder its own words; a CTC tagger has no decoder")
         if self.training.hide_words and self.model.real_source:
             raise UsageError("hide_words hides words; this model's source consists of numbers")
 
