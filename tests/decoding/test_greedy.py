@@ -118,6 +118,9 @@ class Scripted:
     def start(self, source, source_mask):
         return State(0, source.shape)
 
+    def first(self, source, source_mask):
+        return np.full(source.shape[1], BOS)
+
     def step(self, words, state):
         logits = np.tile(np.asarray(self.steps[state.i], dtype=np.float32), (len(words), 1))
         return logits, State(state.i + 1, state.shape), np.full((state.shape[0], len(words)), 1 / state.shape[0])

@@ -68,13 +68,14 @@ def test_gradients_that_are_zero_by_nature_are_exactly_zero():
     """With one source word the weight is 1 whatever the score: attention cannot learn from it. And a word that is not there."""
     _, gradients = loss_and_gradients(model_of(4, scale=0.7), batch_of(SCENES["one word each"]))
     for name in ("W_s", "W_h", "v"):
-        assert (gradients[f"decoder.attention.{name}"] == 0).all()
-    assert np.flatnonzero(gradients["encoder.embedding.W"].any(axis=1)).tolist() == [4]
-    assert np.flatnonzero(gradients["decoder.embedding.W"].any(axis=1)).tolist() == [2]  # BOS
+        assert (gradients[f"decoder.context.score.{name}"] == 0).all()
+    assert np.flatnonzero(gradients["encoder.reader.W"].any(axis=1)).tolist() == [4]
+    assert np.flatnonzero(gradients["decoder.reader.W"].any(axis=1)).tolist() == [2]  # BOS
     nonzero = {name for name, g in gradients.items() if g.any()}
-    attention = {f"decoder.attention.{name}" for name in ("W_s", "W_h", "v")}
+    attention = {f"decoder.context.score.{name}" for name in ("W_s", "W_h", "v")}
     # The encoder starts from zero and stops after one step, so its recurrent weights are never used either.
-    assert nonzero == gradients.keys() - attention - {"encoder.directions.0.W_h", "encoder.directions.1.W_h"}
+    recurrent = {f"encoder.stack.layers.0.{direction}.cell.W_h" for direction in ("forwards", "backwards")}
+    assert nonzero == gradients.keys() - attention - recurrent
 
 
 def test_a_larger_model_by_random_projection():
@@ -90,7 +91,7 @@ def test_a_larger_model_by_random_projection():
 
     results = check_projection("model", loss, model.state(), gradients, rng)
     assert len(results) == 3 and all(r.passed for r in results), results
-    gradients["decoder.W_r"] = gradients["decoder.W_r"] * (1 + 1e-8)  # and it notices
+    gradients["decoder.W_c"] = gradients["decoder.W_c"] * (1 + 1e-8)  # and it notices
     assert not any(r.passed for r in check_projection("model", loss, model.state(), gradients, rng))
 
 
