@@ -28,7 +28,7 @@ def encode_pairs(pairs, *sides, kind="seq2seq"):
 
 
 def refuse_what_cannot_align(source, labels, where):
-    """Raises UsageError if CTC has no path for these tokens: each label needs a step, and one more if it equals the one before."""
+    """Raises UsageError if CTC has no path for these tokens: a label needs a step, and one more if it equals the one before."""
     needed = len(labels) + sum(a == b for a, b in pairwise(labels))
     if needed > len(source):
         raise UsageError(

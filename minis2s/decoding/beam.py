@@ -39,7 +39,7 @@ def beam(model, source, source_mask, max_length, width, length_penalty=0.0, cove
     B = source.shape[1]
     limits = np.broadcast_to(max_length, B)
     state = model.start(source, source_mask)
-    beams = [[Partial(None, int(word), None, 0.0, 0, row=b)] for b, word in enumerate(model.first(source, source_mask))]
+    beams = [[Partial(None, int(word), None, 0.0, 0, row=b)] for b, word in enumerate(model.first(source, source_mask, BOS))]
     alive = list(range(B))
     while alive:
         partials = [p for b in alive for p in beams[b] if not p.ended]

@@ -36,15 +36,15 @@ def greedy(model, source, source_mask, max_length, choose=most_probable):
     """Translate a batch. source: (T, B) word numbers; source_mask: (T, B) host booleans; max_length: most words of a
     translation, EOS not counted, one number or one for each column. Returns a Hypothesis for each column.
 
-    model needs `start(source, source_mask) -> state`, `first(source, source_mask) -> words` and `step(words, state) -> (logits,
-    state, weights)`, with `state.select(rows)`. A sentence that has ended leaves the batch, so the work stops as soon as all are
+    model needs `start(source, source_mask) -> state`, `first(source, source_mask, BOS) -> words` and `step(words, state) ->
+    (logits, state, weights)`, with `state.select(rows)`. A sentence that has ended leaves the batch, so the work stops as soon as all are
     done. PAD and BOS are never produced. choose: probabilities (n, V) → words (n,); see `sampling`.
     """
     B = source.shape[1]
     limits = np.broadcast_to(max_length, B)
     state = model.start(source, source_mask)
     alive = np.arange(B)
-    last = model.first(source, source_mask)
+    last = model.first(source, source_mask, BOS)
     words, weights = [[] for _ in range(B)], [[] for _ in range(B)]
     log_probability, complete = np.zeros(B), np.zeros(B, dtype=bool)
     for n_words in count():  # of every sentence that is alive

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minis2s.backend import select, to_host
-from minis2s.data.vocabulary import BOS
 from minis2s.equations.losses import mean_squared_error, mean_squared_error_backward
 from minis2s.equations.softmax import cross_entropy, cross_entropy_backward
 from minis2s.layers.base import Initialiser, Layer
@@ -94,9 +93,9 @@ class Seq2Seq(Layer):
         if self.encoder:
             self.encoder.backward(d_memory, d_finals, cache.encoder)
 
-    def first(self, source, source_mask):
-        """(B,) word numbers: what the first step is given."""
-        return np.full(source_mask.shape[1], BOS)
+    def first(self, source, source_mask, beginning):
+        """(B,) word numbers: what the first step is given, the number of the beginning."""
+        return np.full(source_mask.shape[1], beginning)
 
     def start(self, source, source_mask):
         """Encode a source (T, B); returns the DecoderState before the first target step."""
@@ -119,7 +118,7 @@ class LanguageModel(Seq2Seq):
         memory = xp.zeros((1, B, 0), dtype=self.decoder.output.b.value.dtype)
         return memory, xp.zeros((1, B), dtype=bool), None, None
 
-    def first(self, source, source_mask):
+    def first(self, source, source_mask, beginning):
         """The last word of each prefix: what comes next is asked for."""
         return source[source_mask.sum(axis=0) - 1, np.arange(source.shape[1])]
 
