@@ -37,8 +37,8 @@ def greedy(model, source, source_mask, max_length, choose=most_probable):
     translation, EOS not counted, one number or one for each column. Returns a Hypothesis for each column.
 
     model needs `start(source, source_mask) -> state`, `first(source, source_mask, BOS) -> words` and `step(words, state) ->
-    (logits, state, weights)`, with `state.select(rows)`. A sentence that has ended leaves the batch, so the work stops as soon as all are
-    done. PAD and BOS are never produced. choose: probabilities (n, V) → words (n,); see `sampling`.
+    (logits, state, weights)`, with `state.select(rows)`. A sentence that has ended leaves the batch, so the work stops as soon
+    as all are done. PAD and BOS are never produced. choose: probabilities (n, V) → words (n,); see `sampling`.
     """
     B = source.shape[1]
     limits = np.broadcast_to(max_length, B)

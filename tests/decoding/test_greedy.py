@@ -118,7 +118,7 @@ class Scripted:
     def start(self, source, source_mask):
         return State(0, source.shape)
 
-    def first(self, source, source_mask):
+    def first(self, source, source_mask, beginning):
         return np.full(source.shape[1], BOS)
 
     def step(self, words, state):
