@@ -302,8 +302,8 @@ assert np.isclose(complex_step(sigmoid_values, 0.7, 1e-30), sigmoid_backward(1.0
 # <details><summary>Answer 答案</summary>
 #
 # At $0$ it answers $\frac12$, the mean of both slopes, and no $h$ changes that. At $10^{-5}$ the right answer is $1$, but
-# three of the four points of a five-point difference see the other side of the kink, or all of it, and the answer is off by
-# almost a half. A difference tests a function on an interval as wide as its step; a function must be smooth on that scale. All
+# two of the four points of a five-point difference stand on the other side of the kink, and the answer is off by almost a
+# half. A difference tests a function on an interval as wide as its step; a function must be smooth on that scale. All
 # functions of this engine are, which is one reason to prefer $\tanh$ here.
 #
 # </details>

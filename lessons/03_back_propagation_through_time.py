@@ -123,9 +123,9 @@ show_source(rnn_cell_backward, fold_backward, decode_in_step_backward, decode_wi
 
 # %% [markdown]
 # **On paper**, for $L = h_3$: only the last state is read, so $\delta h_3 = 1$, and the others are reached through their
-# successors alone, $\delta h_{t-1} = \ell\,\delta a_t$.
+# successors alone, $\delta h_{t-1} = \ell\,\delta a_t$. The last two columns are the shares of $\delta W_h$ and $\delta W_x$.
 #
-# | $t$ | $\delta h_t$ | $\delta a_t = \delta h_t\,(1 - h_t^2)$ | $\delta W_h \ni h_{t-1}\,\delta a_t$ | $\delta W_x \ni x_t\,\delta a_t$ |
+# | $t$ | $\delta h_t$ | $\delta a_t = \delta h_t\,(1 - h_t^2)$ | $h_{t-1}\,\delta a_t$ | $x_t\,\delta a_t$ |
 # |---|---|---|---|---|
 # | $3$ | $1$ | $\frac34$ | $\frac45\cdot\frac34 = \frac35$ | $-\frac35\cdot\frac34 = -\frac{9}{20}$ |
 # | $2$ | $\frac34\ell$ | $\frac{27}{100}\ell$ | $\frac12\cdot\frac{27}{100}\ell = \frac{27}{200}\ell$ | $\frac{27}{100}\ell$ |
@@ -278,6 +278,8 @@ axes.set_title("log10 of the norm of ∂h_t/∂x_s; x_9 saturates the cell", fon
 figure.colorbar(image)
 show_picture(figure, "03_who_hears_of_what")
 
+print("smallest |h_9| =", abs(h[8]).min())
+assert abs(h[8]).min() > 0.99 and abs(h[7]).min() < 0.5
 assert (np.triu(influence, 1) == 0).all() and (np.diag(influence)[:8] > 0.1).all()
 assert influence[9:, :8].max() < 1e-3 * influence[7, :8].max()  # nothing passes step 9
 
@@ -290,10 +292,10 @@ assert influence[9:, :8].max() < 1e-3 * influence[7, :8].max()  # nothing passes
 #
 # <details><summary>Answer 答案</summary>
 #
-# All $h_t$ and $x_t$: $\delta a_t$ needs the slope at $h_t$, and $\delta W_h$ needs $h_{t-1}$. That is $T \cdot B \cdot (H + E)$
-# numbers, linear in the length. Cut into pieces, only 50 steps are kept at a time. The states are still exact, but the gradient
-# is not: it lacks every influence from before the cut. The network can *use* what it remembers across the cut, and cannot
-# *learn* to remember it.
+# All $h_t$ and $x_t$: $\delta a_t$ needs the slope at $h_t$, and $\delta W_h$ needs $h_{t-1}$. That is
+# $T \cdot B \cdot (H + E)$ numbers, linear in the length. Cut into pieces, only 50 steps are kept at a time. The states are
+# still exact, but the gradient is not: it lacks every influence from before the cut. The network can *use* what it
+# remembers across the cut, and cannot *learn* to remember it.
 #
 # </details>
 #
@@ -332,12 +334,13 @@ assert errors[4] > 0.01 > 100 * errors[8]  # at step 9 the picture's cell passes
 # %% [markdown]
 # ## 9 Errata 勘误: what D2.2 may read
 #
-# **X13.** D2.2 prints $y_t = g(y_{t-1}, h_t)$, where $y_t$ is D2's name for the decoder's *state* and $h_t$ an encoder state.
-# The same $t$ stands at both, so decoder step $t$ reads encoder state $t$: a translation would have exactly as many words as its
-# source, in the same order. `D2.2-printed` is that form. (For tagging, one label for each word, it is the right one.)
+# **X13.** D2.2 prints $y_t = g(y_{t-1}, h_t)$, where $y_t$ is D2's name for the decoder's *state* and $h_t$ an encoder
+# state. The same $t$ stands at both, so decoder step $t$ reads encoder state $t$: a translation would have exactly as many
+# words as its source, in the same order. `D2.2-printed` is that form. (For tagging, one label for each word, it is the
+# right one.)
 #
-# **X12.** D2 goes on to compute a context vector 上下文向量, and then uses it nowhere. Put together, the two errors cancel:
-# what decoder step $i$ should read is not $h_i$, but a summary $c_i$ of *all* encoder states, made anew at each step. That is
+# **X12.** D2 goes on to compute a context vector 上下文向量, and then uses it nowhere. Both errors have one remedy: what
+# decoder step $i$ should read is not $h_i$, but a summary $c_i$ of *all* encoder states, made anew at each step. That is
 # `D2.2`, a recurrence whose input is $[x_i; c_i]$, the word before and the context; lesson 8 explains $c_i$. Now source and
 # target may differ in length.
 
@@ -358,8 +361,9 @@ assert len(s) != len(inputs["memory"]) and (np.linalg.norm(d.memory, axis=(1, 2)
 # %% [markdown]
 # ## Where next
 #
-# `fold` takes any cell, and knows nothing about what is inside: the GRU and the LSTM of lessons 6 and 5 fit as they are, the LSTM
-# with a state of two arrays. First, lesson 4 looks at the product of all the $W_h^\top$ that a gradient passes on its way back.
+# `fold` takes any cell, and knows nothing about what is inside: the GRU and the LSTM of lessons 6 and 5 fit as they are,
+# the LSTM with a state of two arrays. First, lesson 4 looks at the product of all the $W_h^\top$ that a gradient passes on
+# its way back.
 
 # %%
 for cell, blocks, arrays in ((RNN, 1, 1), (GRU, 3, 1), (LSTM, 4, 2)):

@@ -29,7 +29,7 @@ rng = np.random.default_rng(4)
 # %% [markdown]
 # ## 1 The product 连乘
 #
-# From lesson 3: going back one step, a gradient is multiplied by the cell's slope and by $W_h^\top$. Over many steps,
+# From lesson 3: going back one step, a gradient is multiplied by the cell's slope 斜率 and by $W_h^\top$. Over many steps,
 #
 # $$\frac{\partial h_T}{\partial h_0} = \prod_{t=1}^{T} \mathrm{diag}(1 - h_t \odot h_t)\; W_h^\top
 # \qquad\text{(for a row } \delta h \text{: multiply from } t = T \text{ down to } 1).$$
@@ -286,7 +286,7 @@ show_picture(figure, "04_gradients_over_time")
 # ## 7 Explosion 梯度爆炸
 #
 # The other side of 1. A cell near $h = 0$ with gain above 1 multiplies gradients until the states grow and saturate, and
-# the slopes bring it to an end. In between, single batches give gradients that are thousands of times larger than usual,
+# the slopes bring it to an end. In between, a single batch may give a gradient that is thousands of times larger than usual,
 # and one update with such a gradient throws the weights far away. Explosion is the lesser evil, because it is seen at once
 # and cured simply: clip the gradient's norm (梯度裁剪, lesson 11). Nothing can be clipped out of zero.
 
@@ -331,9 +331,10 @@ assert steps == 150 and 2.0**-1074 > 0 and 2.0**-1074 / 2 == 0
 # %% [markdown]
 # ## Where next
 #
-# Ways around the product, all of them in this engine: gates that may stay open (lessons 5 and 6); attention, which connects
-# every word to every decoder step by a path of length one (lesson 8); residual connections, and reading from both sides
-# (lesson 13). `minis2s report RUN` draws the left picture for a model that you trained. Lesson 5 takes the LSTM apart.
+# Ways around the product, all of them in this engine: gates 门 that may stay open (lessons 5 and 6); attention 注意力,
+# which connects every word to every decoder step by a path of length one (lesson 8); residual connections 残差连接, and
+# reading from both sides (lesson 13). `minis2s report RUN` draws the left picture for a model that you trained. Lesson 5
+# takes the LSTM apart.
 
 # %%
 print("Lesson 4: every claim held.")

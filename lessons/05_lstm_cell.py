@@ -1,8 +1,9 @@
 # %% [markdown]
 # # Lesson 5 · The LSTM cell 长短期记忆单元
 #
-# About 20 minutes. You need matrix products, the derivative of a product, and the chain rule 链式法则. Run this file with
-# `python lessons/05_lstm_cell.py`, or open it cell by cell in VS Code or Jupyter (with jupytext).
+# About 20 minutes. You need lessons 2 and 3: affine maps, $\sigma$ and $\tanh$, back-propagation through time 沿时间反向传播;
+# lesson 4 says what the cell below is good for. Run this file with `python lessons/05_lstm_cell.py`, or open it cell by cell in
+# VS Code or Jupyter (with jupytext).
 #
 # At the end you can compute one step of an LSTM on paper, forwards and backwards, and you have seen the engine do the same.
 # Every claim below is followed by an `assert`: if this file runs to its end, they all hold on your machine.
@@ -245,8 +246,8 @@ assert np.isclose(d_c_prev_of_h, 0.707803 / 2, atol=1e-6)
 # %% [markdown]
 # ## 7 The check, live 梯度检验
 #
-# A derivation can be wrong, and so can its code. The engine compares each gradient with two numerical ones, at random inputs
-# and with random upstream gradients $d$, for $L = \sum d \odot \text{output}$:
+# A derivation can be wrong, and so can its code. As lesson 1 explains, the engine compares each gradient with two numerical
+# ones, at random inputs and with random upstream gradients $d$, for $L = \sum d \odot \text{output}$:
 #
 # * **complex step 复数步长法**: $\partial L/\partial x \approx \operatorname{Im} L(x + \mathrm{i}\,10^{-30}) / 10^{-30}$
 #   (here $\mathrm{i}$ is the imaginary unit). Nothing is subtracted, so nothing is lost: errors of $10^{-16}$ are normal,

@@ -192,23 +192,30 @@ assert np.allclose(alpha_next[:3].ravel(), np.array([3.0314, 2, 1]) / 6.0314, at
 # Write $\delta y$ for $\partial L/\partial y$. One decoder step, in reverse; the index $i$ is left out.
 #
 # **Context**, $c = \sum_j \alpha_j h_j$, is linear in both factors:
+#
 # $$\delta\alpha_j = \delta c \cdot h_j \ \text{(a dot product)}, \qquad \delta h_j = \alpha_j\, \delta c .$$
 #
 # **Softmax**, $\alpha_j = \exp(e_j) / Z$ with $Z = \sum_k \exp(e_k)$. The quotient rule gives
 # $\partial\alpha_j/\partial e_k = \alpha_j([j = k] - \alpha_k)$, hence
+#
 # $$\delta e_k = \sum_j \delta\alpha_j\, \alpha_j ([j = k] - \alpha_k)
 # = \alpha_k \Big(\delta\alpha_k - \sum_j \alpha_j\, \delta\alpha_j\Big).$$
+#
 # In words: a score gains as far as its place is better than the average that attention now gets. So $\sum_k \delta e_k = 0$,
 # and a padded place, with $\alpha = 0$, gets exactly nothing.
 #
 # **Score**, $e_j = v^\top u_j$ with $u_j = \tanh(q + k_j)$ and $\tanh' = 1 - \tanh^2$:
+#
 # $$\delta v = \sum_j \delta e_j\, u_j, \qquad \delta k_j = \delta e_j\; v \odot (1 - u_j \odot u_j), \qquad
 # \delta q = \sum_j \delta k_j ;$$
+#
 # $q$ is added to every key, so its gradients add up.
 #
 # **Products**, $q = W_s s$ and $k_j = W_h h_j$ (rows: $q = s W_s$):
+#
 # $$\delta s = \delta q\, W_s^\top, \quad \delta W_s = s^\top \delta q, \qquad
 # \delta h_j \mathrel{+}= \delta k_j\, W_h^\top, \quad \delta W_h = \sum_j h_j^\top\, \delta k_j .$$
+#
 # The $+$: each $h_j$ is read twice, as a key (*where to look*) and in the sum (*what is seen there*).
 
 # %%
@@ -363,12 +370,16 @@ show_source(dot_score, scaled_dot_score, general_score, cosine_score)
 # The third key is three times the first one. For a dot product it is three times as good; for the cosine it is the same.
 #
 # **Backward.** $e_j = q \cdot k_j$ is a product, so each factor receives the other one:
+#
 # $$\delta q = \sum_j \delta e_j\, k_j, \qquad \delta k_j = \delta e_j\, q ;$$
+#
 # $\delta q$ is a context vector with $\delta e$ for weights, and the code says so. Scaling divides both by $\sqrt A$; *general*
 # is the dot product after $u = qW$, so $\delta q = \delta u\, W^\top$, $\delta W = q^\top \delta u$. For the cosine let
 # $\hat q = q / \lVert q\rVert$. Then $\partial\hat q/\partial q = (I - \hat q^\top \hat q) / \lVert q\rVert$: a change along $q$
 # does not turn it, so only the part **across** counts,
+#
 # $$\delta q = \frac{\delta\hat q - \hat q\,(\hat q \cdot \delta\hat q)}{\lVert q\rVert} .$$
+#
 # With $\delta e = (0, 1, 0)$: $\delta\hat q = \hat k_2 = (0, \frac35, 0, \frac45)$, $\hat q \cdot \hat k_2 = \frac25$, so
 # $\delta q = \frac13\left(-\frac{2}{15}, \frac13, -\frac{4}{15}, \frac45\right)$.
 

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Lesson 10 · Losses: squares, CTC, and a metric that is none 损失函数
+# # Lesson 10 · Losses 损失函数: squares, CTC, and a metric that is no loss
 #
 # About 25 minutes. You need softmax and cross-entropy 交叉熵 (lesson 2) and back-propagation through time (lesson 3). Run this
 # file with `python lessons/10_losses.py`, or open it cell by cell in VS Code or Jupyter (with jupytext).
@@ -103,6 +103,8 @@ assert np.isclose(loss, 3 / 2)
 # | $2$ | $\frac12$ | $\frac14$ | $\frac14$ |
 # | $3$ | $\frac14$ | $\frac14$ | $\frac12$ |
 #
+# The probability of a path is a product along it; that of the labels is the sum over their paths:
+#
 # | $\pi$ | $a\,a\,b$ | $a\,b\,b$ | $a\,b\,\varnothing$ | $a\,\varnothing\,b$ | $\varnothing\,a\,b$ | sum |
 # |---|---|---|---|---|---|---|
 # | $32 \prod_t p_t(\pi_t)$ | $2$ | $2$ | $1$ | $4$ | $1$ | $32\,p(l) = 10$ |
@@ -178,12 +180,16 @@ assert token_error_rate([reference], [hypothesis]) == 50
 #
 # **D2.7.** Every path is at exactly one place $s$ at step $t$. Sorted by it, $p(l) = \sum_s \alpha_t(s)\,\beta_t(s)$, for every
 # $t$. Only $\alpha_t(s)$ holds $p_t(l'_s)$, once and as a factor, so
+#
 # $$\frac{\partial p(l)}{\partial p_t(k)} = \frac{1}{p_t(k)} \sum_{s:\ l'_s = k} \alpha_t(s)\,\beta_t(s), \qquad
 # \frac{\partial \log p(l)}{\partial \log p_t(k)} = \underbrace{\frac{1}{p(l)} \sum_{s:\ l'_s = k} \alpha_t(s)\,\beta_t(s)}_{
 # \textstyle \gamma_t(k)} .$$
+#
 # $\gamma_t(k)$ is the **share 份额** of the good paths that say $k$ at step $t$; over all $k$ it sums to one. Through the
 # softmax, with $\partial \log p_t(j)/\partial z_{tk} = [j = k] - p_t(k)$,
+#
 # $$\delta z_{tk} = -\frac1N \sum_j \gamma_t(j)\,\big([j = k] - p_t(k)\big) = \frac{p_t(k) - \gamma_t(k)}{N} .$$
+#
 # It is cross-entropy's $p - q$ once more, only that the target distribution $\gamma$ is worked out by the model itself, anew at
 # each update: where it believes the labels to be, it is told to believe so more firmly.
 #

@@ -23,7 +23,6 @@ EQUATION_PARTS = ("The formulas as printed", "Symbols and shapes", "The engine's
 # Rows whose lesson is still to be written. Whoever writes it gives them their home in the catalogue, and takes them out here.
 AWAITED = {"D0.6", "D2.10", "D3.1"}  # 9, the whole model
 AWAITED |= {"D3.6", "D3.7", "D3.8", "D3.9", "D4.2"}  # 13, long sequences
-AWAITED |= {"D0.8", "D3.10", "D4.5", "D4.6"}  # 11, optimisers
 
 
 def at_home(lesson):
@@ -129,6 +128,7 @@ def test_the_mathematics_is_closed(lesson):
         assert text.count("$$") % 2 == 0 and text.count("$") % 2 == 0, text
         for formula in re.findall(r"\$\$(.+?)\$\$|\$(.+?)\$", text, flags=re.DOTALL):
             formula = "".join(formula)
+            assert not re.search(r"\n *([-+*>]|\d+[.)]) ", formula), f"a line of it looks like a list: {formula}"
             assert formula.count("{") == formula.count("}"), formula
             assert len(re.findall(r"\\left\b", formula)) == len(re.findall(r"\\right\b", formula)), formula
         for table in re.findall(r"(?:^\|.*\|$\n?)+", text, flags=re.MULTILINE):
@@ -160,6 +160,31 @@ def test_a_copy_would_be_seen():
     assert len(lines) > 10
     pasted = significant("from a import b\n\n" + "def linear_copy(x, W, b):\n    y = x @ W\n    z = 1\n")
     assert pasted == ["def linear_copy(x, W, b):", "y = x @ W", "z = 1"]
+
+
+# The glossary
+
+
+GLOSSARY = (ROOT / "lessons" / "glossary.md").read_text("utf-8")
+ROWS = [[cell.strip() for cell in row.split("|")[1:-1]] for row in re.findall(r"^\|.*\|$", GLOSSARY, re.MULTILINE)]
+CHINESE = r"[\u4e00-\u9fff]+"
+
+
+def test_the_glossary_has_english_chinese_and_a_lesson_for_each_term():
+    terms = [row for row in ROWS if row[0] not in ("English", "---")]
+    assert len(terms) > 100
+    for english, chinese, _, number in terms:
+        assert re.search("[a-z]", english) and re.search(CHINESE, chinese)
+        assert 1 <= int(number) <= 15
+    assert len({english for english, *_ in terms}) >= len(terms) - 1  # "hypothesis" is a term of two fields
+
+
+def test_the_terms_that_a_lesson_introduces_are_in_the_glossary(lesson):
+    """A term in bold, with its Chinese."""
+    known = {word for row in ROWS for word in re.split("、", row[1])}
+    text = re.sub(r"\s*\n\s*", " ", markdown(lesson))
+    for chinese in re.findall(rf"\*\*[a-z][A-Za-z -]* ({CHINESE}(?:、{CHINESE})*)\*\*", text):
+        assert set(chinese.split("、")) <= known, f"{chinese} of {lesson.name} is not in lessons/glossary.md"
 
 
 # Where each equation is at home

@@ -33,6 +33,7 @@ def add_grade(parser):
     what = "a student's folder of labs, a folder of such folders or of files STUDENT.py, or a file"
     parser.add_argument("submissions", nargs="+", metavar="SUBMISSION", help=what)
     parser.add_argument("--lab", metavar="NAME", help="which lab, for files that do not say")
+    parser.add_argument("--student", metavar="ID", help="whose files these are, where their names do not say")
     parser.add_argument("--rubric", metavar="FILE", help="points, hidden tests, seeds, limits, hints (TOML; docs/labs.md)")
     parser.add_argument("--out", metavar="DIR", help="write DIR/STUDENT.json for each, and DIR/scores.csv")
     parser.add_argument("--gradescope", metavar="FILE", help="write Gradescope's results.json, for one student")
@@ -80,7 +81,11 @@ def grade(args):
     found, left_out = files.submissions(args.submissions, full_name(args.lab) if args.lab else None)
     for path, reason in left_out:
         console(stderr=True).print(f"left out: {printable(str(path))} ({reason})")
+    if args.student is not None:
+        found = [submission._replace(student=args.student) for submission in found]
     students = {submission.student for submission in found}
+    if len(found) > len({(submission.student, submission.lab) for submission in found}):
+        raise UsageError("two files for the same student and lab: name the one to grade")
     if not found and not args.gradescope:
         raise UsageError("nothing to grade: no file is named like a lab, or says in its first line which one it is")
     if args.gradescope and len(students) > 1:

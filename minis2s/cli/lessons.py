@@ -21,6 +21,7 @@ def run(args):
         listing.add_row(str(lesson.number), lesson.title, str(lesson.minutes), ", ".join(rows))
     console().print(listing)
     print("minis2s lesson NUMBER copies one into this folder, to read, run and change.")
+    print(f"Terms in English and Chinese: {lesson.path.with_name('glossary.md')}")
     return 0
 
 

@@ -34,7 +34,7 @@ class Faulty:
         if key not in self._numbers:
             function = self.function(task, faults)
             given = self.module(task, faults)
-            self._numbers[key] = None if function is None else call(function, task, case.arguments, given)
+            self._numbers[key] = None if function is None else call(function, task, copied(case.arguments), given)
         return self._numbers[key]
 
     def pairs(self, task):
@@ -44,9 +44,7 @@ class Faulty:
 
 def call(function, task, arguments, module):
     """{output: array} of a function of this package's own, or None if it raises or returns something else."""
-    values = {}
-    for name, value in arguments.items():
-        values[name] = getattr(module, value.name) if isinstance(value, Given) else np.copy(value) if _is_array(value) else value
+    values = {name: getattr(module, value.name) if isinstance(value, Given) else value for name, value in arguments.items()}
     try:
         with np.errstate(all="ignore"):
             result = function(**values)
@@ -62,5 +60,6 @@ def call(function, task, arguments, module):
     return {output.name: array for output, array in zip(task.outputs, arrays, strict=True)}
 
 
-def _is_array(value):
-    return isinstance(value, np.ndarray)
+def copied(arguments):
+    """The arguments with arrays of their own, as a wrong function may change them."""
+    return {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in arguments.items()}

@@ -121,7 +121,7 @@ def plausible_trainings(draw):
             if isinstance(field.default, bool):
                 arguments.append(f"--{draw(st.sampled_from(['', 'no-']))}{option}")
             else:
-                arguments.append(f"--{option}={draw(values[type(field.default)])}")
+                arguments.append(f"--{option}={draw(values.get(type(field.default), values[float]))}")  # None: float | None
     return arguments
 
 
@@ -225,10 +225,11 @@ def misprints(draw):
 
 def fields_have_their_types(config):
     """As the rest of the program relies on."""
+    may_be_none = {"task": str, "weight_decay": float}
     for kind, values in zip(KINDS.values(), asdict(config).values(), strict=True):
         for name, value in values.items():
             default = kind.__dataclass_fields__[name].default
-            assert type(value) is type(default) or (name == "task" and isinstance(value, str)), (name, value)
+            assert type(value) is type(default) or type(value) is may_be_none.get(name), (name, value)
 
 
 @settings(max_examples=FILES, **FUZZ)

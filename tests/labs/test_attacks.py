@@ -43,7 +43,7 @@ ATTACKS = {  # name: (body of the function, before it, what becomes of it, words
     "ignores signals": ("signal.signal(15, signal.SIG_IGN)\nwhile True: pass", "import signal", "timeout", "does not end", None),
     "stops itself": ("import os, signal; os.kill(os.getpid(), signal.SIGSTOP)", "", "timeout", "no answer", LIMITS),
     "huge array": ("return np.ones(10**11)", "", "raised", "MemoryError", LIMITS),
-    "memory bit by bit": ("x = []\nwhile True: x.append(bytearray(10**8))", "", "raised", "MemoryError", LIMITS),
+    "memory bit by bit": ("x = []\nwhile True: x.append(np.empty(10**6))", "", "raised", "MemoryError", LIMITS),
     "large answer": ("return np.zeros(10**7)", "", "bad", "80,000,000 bytes", None),
     "huge view": ("return np.broadcast_to(a, (10**9, *a.shape))", "", "bad", "makes no array", LIMITS),
     "recursion": ("return gates(a)", "", "raised", "RecursionError", None),

@@ -1,6 +1,6 @@
 """The built-in data, by name. A new task is a module that defines a Task, and its line in `TASKS`."""
 
-from minis2s.data.tasks import correction, reverse, translation
+from minis2s.data.tasks import addition, correction, dates, reverse, translation
 from minis2s.data.tasks.task import Expected, Splits, Task
 from minis2s.data.tasks.translation import to_english
 from minis2s.errors import unknown_name
@@ -15,6 +15,8 @@ TASKS = {
         reverse.COPY,
         reverse.REVERSE,
         reverse.SORT,
+        addition.TASK,
+        dates.TASK,
         correction.ENGLISH,
         correction.CHINESE,
     )

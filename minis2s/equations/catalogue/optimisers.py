@@ -100,6 +100,7 @@ register(
     forward=sgd,
     verify=verified(sgd, unrolled_sgd),
     source="Robbins and Monro 1951",
+    lesson="11_optimisers",
 )
 
 register(
@@ -113,6 +114,7 @@ register(
     forward=momentum,
     verify=verified(momentum, unrolled_momentum, states=1),
     source="Polyak 1964, in PyTorch's form (the learning rate outside the velocity)",
+    lesson="11_optimisers",
 )
 
 register(
@@ -127,6 +129,7 @@ register(
     verify=verify_clipping,
     source="Pascanu, Mikolov and Bengio 2013, arXiv:1211.5063",
     layer="minis2s.training.optimisers.Adam",
+    lesson="11_optimisers",
 )
 
 register(
@@ -141,6 +144,7 @@ register(
     verify=verified(adamw, unrolled_adamw, states=2, count_steps=True),
     source="Loshchilov and Hutter 2017, arXiv:1711.05101, algorithm 2, in PyTorch's form (η λ instead of a schedule times λ)",
     erratum="X10: D3 §5.2 uses it to fine-tune a classifier and calls that translation.",
+    lesson="11_optimisers",
 )
 
 register(
@@ -157,6 +161,7 @@ register(
     verify=verified(adam, unrolled_adam, states=2, count_steps=True),
     source="Kingma and Ba 2014, arXiv:1412.6980, algorithm 1",
     layer="minis2s.training.optimisers.Adam",
+    lesson="11_optimisers",
 )
 
 register(
@@ -170,6 +175,7 @@ register(
     forward=adagrad,
     verify=verified(adagrad, unrolled_adagrad, states=1),
     source="Duchi, Hazan and Singer 2011, JMLR 12, the diagonal form",
+    lesson="11_optimisers",
 )
 
 register(
@@ -183,4 +189,5 @@ register(
     forward=coupled_decay,
     verify=verified(decaying_sgd, unrolled_decaying_sgd),
     source="the gradient of L + ½ λ ‖θ‖², D4.6-weight-decay; the decoupled form is in D3.10",
+    lesson="11_optimisers",
 )

@@ -44,6 +44,7 @@ Given the mask, y is linear in x, with a diagonal matrix:
 E[k] = 1 − p, so E[y] = x: in evaluation nothing is dropped and nothing is scaled.""",
     source="Srivastava et al. 2014, JMLR 15; the scaling in training ('inverted') instead of in evaluation is common practice",
     layer="minis2s.layers.dropout.Dropout",
+    lesson="11_optimisers",
 )
 
 register(
@@ -63,4 +64,5 @@ register(
 Added to the gradient ('coupled', minis2s.equations.optimisers.coupled_decay), gradient descent gives θ ← (1 − ηλ) θ − η g: the
 weights decay. Adam would divide λθ by √v̂ along with g; AdamW (D3.10) therefore multiplies by 1 − ηλ itself ('decoupled').""",
     source="Krogh and Hertz 1991, NIPS 4",
+    lesson="11_optimisers",
 )

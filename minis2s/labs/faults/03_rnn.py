@@ -6,9 +6,9 @@ from minis2s.equations.rnn import rnn_cell, rnn_cell_backward
 from minis2s.labs.faults.drawing import STEPS_AND_ROWS, TIME, E, H, absent, by_name, gradient, normal
 from minis2s.labs.spec import Fault, Lab, Output, Task
 
-STEP = (gradient("x", "batch in"), gradient("h_prev", "batch hidden"), gradient("W_x", "in hidden"), gradient("W_h", "from hidden"))
-STEP = (*STEP, gradient("b", "hidden"))
-OVER_TIME = (gradient("x", "time batch in"), gradient("h_0", "batch hidden"), *STEP[2:])
+WEIGHTS = gradient("W_x", "in hidden"), gradient("W_h", "from hidden"), gradient("b", "hidden")
+STEP = gradient("x", "batch in"), gradient("h_prev", "batch hidden"), *WEIGHTS
+OVER_TIME = gradient("x", "time batch in"), gradient("h_0", "batch hidden"), *WEIGHTS
 
 
 def _weights(rng):
@@ -80,7 +80,7 @@ PRODUCTS = (
 )
 
 RNN_STEP = Task(
-    "rnn_step", "D4.1", 10, (Output("h", "batch hidden", "h"),), _step, lambda q, variant: {"h": rnn_cell(**q)[0]}, ("one", "rows"),
+    "rnn_step", "D4.1", 10, (Output("h", "batch hidden"),), _step, lambda q, variant: {"h": rnn_cell(**q)[0]}, ("one", "rows"),
     faults=(
         Fault("no-tanh", "np.tanh(a)", "a", "the pre-activation is returned: tanh is missing", "tanh"),
         Fault("sigmoid", "np.tanh(a)", "1 / (1 + np.exp(-a))", "the squashing function is σ: no state is negative", "tanh"),
@@ -155,7 +155,8 @@ RNN_BACKWARD = Task(
         Fault("not-carried", "d_next = d_a @ W_h.T", "d_next = np.zeros_like(h_0) if t else d_a @ W_h.T",
               "right in the last step and wrong before: what step t + 1 sends to h_t is not added", "d_a_{t+1} W_hᵀ"),
         Fault("loss-overwrites", "d = d_next + d_h[t]", "d = d_h[t]",
-              "only what the loss sends to h_t is used: what comes from step t + 1 is dropped", "(from the loss) + (from step t + 1)"),
+              "only what the loss sends to h_t is used: what comes from step t + 1 is dropped",
+              "(from the loss) + (from step t + 1)"),
         Fault("last-state-lost", "d_next = d_h_n", "d_next = 0 * d_h_n",
               "what reaches the last state besides is not used", "d_h_n"),
         Fault("loss-at-last-step-only", "d = d_next + d_h[t]", "d = d_next + (d_h[t] if t == T - 1 else 0)",

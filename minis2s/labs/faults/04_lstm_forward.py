@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from minis2s.labs.faults import cells
-from minis2s.labs.faults.cells import CELLS, cell_of, reordered
+from minis2s.labs.faults import cell_texts, cells
+from minis2s.labs.faults.cells import CELLS, cell_of
 from minis2s.labs.faults.drawing import STEPS_AND_ROWS, TIME, E, H, by_name, normal
 from minis2s.labs.spec import Fault, Lab, Output, Task, Variant
 
@@ -44,7 +44,7 @@ BLOCKS = (
     Fault("f-and-o-swapped", "a_i, a_f, a_o, a_g =", "a_i, a_o, a_f, a_g =",
           "the blocks of f and o are exchanged", "the order of blocks"),
     Fault("i-and-f-swapped", "a_i, a_f, a_o, a_g =", "a_f, a_i, a_o, a_g =",
-          "the blocks of i and f are exchanged", "the order of blocks"),
+          "i and f are exchanged, in the order of the blocks or in what they do", "the order of blocks; f ⊙ c_{t−1} + i ⊙ g"),
     Fault("pytorch-order", "a_i, a_f, a_o, a_g =", "a_i, a_f, a_g, a_o =",
           "the blocks of o and g are exchanged: i, f, g, o is PyTorch's order", "the order of blocks"),
     Fault("candidate-sigmoid", "g = np.tanh(a_g)", "g = sigmoid(a_g)",
@@ -70,7 +70,7 @@ UPDATE = (
 
 
 def _memory(old):
-    """Mistakes in c = f ⊙ c_{t−1} + i ⊙ g; `old`: the name of the old cell state."""
+    """Mistakes in c = f ⊙ c_{t−1} + i ⊙ g; `old`: the name of the old cell state. The first has a twin in BLOCKS."""
     line = f"c = f * {old} + i * g"
     return (
         Fault("i-and-f-exchanged", line, f"c = i * {old} + f * g",
@@ -109,7 +109,7 @@ LSTM_STEP = Task(
     "lstm_step", "D0.1", 15, STATE, _step,
     lambda q, variant: by_name(STATE, cells.step(**q, cell=cell_of(variant))[0]), ("one", "rows"),
     faults=(
-        *SUM, *BLOCKS, *_memory("c_prev"), *UPDATE,
+        *SUM, *BLOCKS, *_memory("c_prev")[1:], *UPDATE,
         Fault("no-recurrence", " + h_prev @ W_h", "",
               "the old hidden state is not read: the gates see the input only", "h_{t−1} W_h"),
         Fault("cell-in-product", "h_prev @ W_h", "c_prev @ W_h",
@@ -125,7 +125,7 @@ LSTM_STEP = Task(
 LSTM_FORWARD = Task(
     "lstm_forward", "D0.1", 15, STATES, _sequence, _states, TIME,
     faults=(
-        *SUM, *BLOCKS, *_memory("c"), *UPDATE,
+        *SUM, *BLOCKS, *_memory("c")[1:], *UPDATE,
         Fault("h-not-carried", "h @ W_h", "h_0 @ W_h",
               "right in the first step and wrong after: every step reads h_0", "h_{t−1}"),
         Fault("c-not-carried", "f * c + i * g", "f * c_0 + i * g",
@@ -144,34 +144,8 @@ LSTM_FORWARD = Task(
     ),
 )  # fmt: skip
 
-# Outputs of the docstrings' examples for the standard cell, for softsign, and for coupled gates.
-EXAMPLES = (
-    ("[0.5   , 0.7311, 0.2689, 0.964 ]", "[0.5   , 0.7311, 0.2689, 0.6667]", "[0.2689, 0.7311, 0.2689, 0.964 ]"),
-    ("(-0.0443, -0.0565)", "(-0.1332, -0.1712)", "(-0.0761, -0.0972)"),
-    ("[0.1131, 0.3296]), array([0.1995, 0.5151]", "[0.0855, 0.2287]), array([0.15  , 0.3478]", "[0.0973, 0.2568]), array([0.171 , 0.3917]"),
-)
-IN_ORDER = ("i, f, o, g", "a_i, a_f, a_o, a_g", "0.0, 1.0, -1.0, 2.0", "0.1, 0.2, 0.3, 0.4", "1.0, -1.0, 2.0, 0.5")
-
-
-def _patches(cell):
-    """The master's text for this cell. Examples keep their numbers where the blocks only move, because their inputs move too."""
-    patches = []
-    for text in IN_ORDER:
-        before, after = ("order ", "") if text == "i, f, o, g" else ("", " = np") if "a_i" in text else ("", "]")
-        if cell.order != "ifog":
-            patches.append((before + text + after, before + reordered(text, cell.order) + after))
-    if cell.softsign:
-        patches += [("np.tanh(a_g)", "a_g / (1 + np.abs(a_g))"), ("g = tanh(a_g)", "g = a_g / (1 + |a_g|)")]
-        patches += [(standard, softsign) for standard, softsign, _ in EXAMPLES]
-    if "i" not in cell.order:
-        patches += [("i = sigmoid(a_i)", "i = 1 - sigmoid(a_f)"), ("i = σ(a_i), f", "i = 1 − f (coupled gates), f"), ("4H", "3H")]
-        patches += [("np.split(a, 4", "np.split(a, 3"), ("np.zeros(4)", "np.zeros(3)"), ("all four blocks", "all three blocks")]
-        patches += [(standard, coupled) for standard, _, coupled in EXAMPLES]
-    return tuple(patches)
-
-
 LAB = Lab(
     "The LSTM forwards",
     (LSTM_GATES, LSTM_STATE, LSTM_STEP, LSTM_FORWARD),
-    (Variant("cell", {name: _patches(cell) for name, cell in CELLS.items()}),),
+    (Variant("cell", {name: cell_texts.forward(cell) for name, cell in CELLS.items()}),),
 )

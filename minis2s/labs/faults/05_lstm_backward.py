@@ -3,8 +3,8 @@
 import numpy as np
 
 from minis2s.equations.lstm import LSTMGates
-from minis2s.labs.faults import cells
-from minis2s.labs.faults.cells import CELLS, blocks_of, cell_of, reordered
+from minis2s.labs.faults import cell_texts, cells
+from minis2s.labs.faults.cells import CELLS, blocks_of, cell_of
 from minis2s.labs.faults.drawing import STEPS_AND_ROWS, TIME, E, H, absent, by_name, gradient, normal
 from minis2s.labs.spec import Fault, Lab, Task, Variant
 
@@ -89,27 +89,38 @@ NEW_C = "d_h * o * (1 - tanh_c * tanh_c)"
 THROUGH_H = (
     Fault("no-tanh-slope", NEW_C, "d_h * o", "the slope of tanh is missing on the way from h to c", "1 − tanh²(c)"),
     Fault("slope-of-c", NEW_C, "d_h * o * (1 - c * c)", "the slope is 1 − c²: c is not yet squashed", "1 − tanh²(c)"),
-    Fault("no-output-gate", NEW_C, "d_h * (1 - tanh_c * tanh_c)", "the output gate is missing on the way from h to c", "d_h ⊙ o ⊙ …"),
-    Fault("c-arrives-only", f"d = d + {NEW_C}", "d = d", "what reaches c through h is not there: only d_c is used", "d_c + d_h ⊙ …"),
-    Fault("d_c-dropped", "d = d + d_c", "d = d + 0 * d_c", "d_c is not used: what arrives at c from the next step is dropped", "d = d_c + …"),
-    Fault("d_c-overwritten", f"d = d + {NEW_C}", f"d = {NEW_C}", "what comes through h replaces d_c instead of being added", "d_c + …"),
+    Fault("no-output-gate", NEW_C, "d_h * (1 - tanh_c * tanh_c)",
+          "the output gate is missing on the way from h to c", "d_h ⊙ o ⊙ …"),
+    Fault("c-arrives-only", f"d = d + {NEW_C}", "d = d",
+          "what reaches c through h is not there: only d_c is used", "d_c + d_h ⊙ …"),
+    Fault("d_c-dropped", "d = d + d_c", "d = d + 0 * d_c",
+          "d_c is not used: what arrives at c from the next step is dropped", "d = d_c + …"),
+    Fault("d_c-overwritten", f"d = d + {NEW_C}", f"d = {NEW_C}",
+          "what comes through h replaces d_c instead of being added", "d_c + …"),
     Fault("d_c-through-tanh", f"d = d + {NEW_C}", "d = (d + d_h * o) * (1 - tanh_c * tanh_c)",
           "d_c is sent through tanh too: it arrives at c itself", "d_c + d_h ⊙ o ⊙ (…)"),
-    Fault("output-gate-of-c", "d_o = d_h * tanh_c", "d_o = d_h * c", "the output gate multiplied tanh(c), not c", "d_o = d_h ⊙ tanh(c)"),
+    Fault("output-gate-of-c", "d_o = d_h * tanh_c", "d_o = d_h * c",
+          "the output gate multiplied tanh(c), not c", "d_o = d_h ⊙ tanh(c)"),
 )  # fmt: skip
 FACTORS = (
-    Fault("i-gets-i", "d_i = d * g", "d_i = d * i", "a factor of a product receives the other factor: d_i holds i itself", "d_i = d ⊙ g"),
-    Fault("f-gets-new-c", "d_f = d * c_prev", "d_f = d * c", "d_f holds the new cell state: f multiplied the old one", "d_f = d ⊙ c_{t−1}"),
+    Fault("i-gets-i", "d_i = d * g", "d_i = d * i",
+          "a factor of a product receives the other factor: d_i holds i itself", "d_i = d ⊙ g"),
+    Fault("f-gets-new-c", "d_f = d * c_prev", "d_f = d * c",
+          "d_f holds the new cell state: f multiplied the old one", "d_f = d ⊙ c_{t−1}"),
     Fault("g-gets-f", "d_g = d * i", "d_g = d * f", "d_g holds the forget gate: the input gate multiplied g", "d_g = d ⊙ i"),
-    Fault("g-gets-g", "d_g = d * i", "d_g = d * g", "a factor of a product receives the other factor: d_g holds g itself", "d_g = d ⊙ i"),
+    Fault("g-gets-g", "d_g = d * i", "d_g = d * g",
+          "a factor of a product receives the other factor: d_g holds g itself", "d_g = d ⊙ i"),
     Fault("f-negative", "d_f = d * c_prev", "d_f = -d * c_prev", "d_f has the wrong sign", "d_f = d ⊙ c_{t−1}"),
-    Fault("i-of-upstream", "d_i = d * g", "d_i = (0 if d_c is None else d_c) * g + 0 * d", "d_i is made of d_c alone, without the way through h", "d"),
+    Fault("i-of-upstream", "d_i = d * g", "d_i = (0 if d_c is None else d_c) * g + 0 * d",
+          "d_i is made of d_c alone, without the way through h", "d"),
     Fault("f-of-upstream", "d_f = d * c_prev", "d_f = (0 if d_c is None else d_c) * c_prev + 0 * d",
           "d_f is made of d_c alone, without the way through h", "d"),
 )  # fmt: skip
 C_BEFORE = (
-    Fault("c-undamped", "d_c_prev = d * f", "d_c_prev = d", "the forget gate is missing on the way to c_{t−1}", "d_c_prev = d ⊙ f"),
-    Fault("c-through-i", "d_c_prev = d * f", "d_c_prev = d * i", "the way to c_{t−1} goes through the input gate", "d_c_prev = d ⊙ f"),
+    Fault("c-undamped", "d_c_prev = d * f", "d_c_prev = d",
+          "the forget gate is missing on the way to c_{t−1}", "d_c_prev = d ⊙ f"),
+    Fault("c-through-i", "d_c_prev = d * f", "d_c_prev = d * i",
+          "the way to c_{t−1} goes through the input gate", "d_c_prev = d ⊙ f"),
     Fault("c-of-upstream", "d_c_prev = d * f", "d_c_prev = (0 if d_c is None else d_c) * f + 0 * d",
           "c_{t−1} receives d_c alone, without the way through h", "d = d_c + …"),
     Fault("c-not-carried", "d_c_prev = d * f", "d_c_prev = 0 * d * f", "nothing goes to c_{t−1}", "d_c_prev = d ⊙ f"),
@@ -132,18 +143,21 @@ LSTM_GATES = Task(
         Fault("f-without-slope", "d_f * f * (1 - f)", "d_f", "the slope of σ is missing in block f", "f (1 − f)"),
         Fault("o-without-slope", "d_o * o * (1 - o)", "d_o", "the slope of σ is missing in block o", "o (1 − o)"),
         Fault("g-without-slope", "d_g * (1 - g * g)", "d_g", "the slope of tanh is missing in block g", "1 − g²"),
-        Fault("g-sigmoid-slope", "d_g * (1 - g * g)", "d_g * g * (1 - g)", "block g has the slope of σ; g came from tanh", "1 − g²"),
+        Fault("g-sigmoid-slope", "d_g * (1 - g * g)", "d_g * g * (1 - g)",
+              "block g has the slope of σ; g came from tanh", "1 − g²"),
         Fault("g-not-squared", "(1 - g * g)", "(1 - g)", "the slope in block g is 1 − g: the square is missing", "1 − g²"),
-        Fault("o-tanh-slope", "d_o * o * (1 - o)", "d_o * (1 - o * o)", "block o has the slope of tanh; o came from σ", "o (1 − o)"),
-        Fault("f-tanh-slope", "d_f * f * (1 - f)", "d_f * (1 - f * f)", "block f has the slope of tanh; f came from σ", "f (1 − f)"),
+        Fault("o-tanh-slope", "d_o * o * (1 - o)", "d_o * (1 - o * o)",
+              "block o has the slope of tanh; o came from σ", "o (1 − o)"),
+        Fault("f-tanh-slope", "d_f * f * (1 - f)", "d_f * (1 - f * f)",
+              "block f has the slope of tanh; f came from σ", "f (1 − f)"),
         Fault("i-sigma-twice", "d_i * i * (1 - i)", "d_i / (2 + np.exp(i) + np.exp(-i))",
               "the slope in block i is taken at the gate's value: σ is applied to i again", "i (1 − i)"),
         Fault("f-sigma-twice", "d_f * f * (1 - f)", "d_f / (2 + np.exp(f) + np.exp(-f))",
               "the slope in block f is taken at the gate's value: σ is applied to f again", "f (1 − f)"),
-        Fault("f-and-o-swapped", "[d_a_i, d_a_f, d_a_o, d_a_g]", "[d_a_i, d_a_o, d_a_f, d_a_g]", "the blocks of f and o are exchanged",
-              "the order of blocks"),
-        Fault("i-and-f-swapped", "[d_a_i, d_a_f, d_a_o, d_a_g]", "[d_a_f, d_a_i, d_a_o, d_a_g]", "the blocks of i and f are exchanged",
-              "the order of blocks"),
+        Fault("f-and-o-swapped", "[d_a_i, d_a_f, d_a_o, d_a_g]", "[d_a_i, d_a_o, d_a_f, d_a_g]",
+              "the blocks of f and o are exchanged", "the order of blocks"),
+        Fault("i-and-f-swapped", "[d_a_i, d_a_f, d_a_o, d_a_g]", "[d_a_f, d_a_i, d_a_o, d_a_g]",
+              "the blocks of i and f are exchanged", "the order of blocks"),
         Fault("pytorch-order", "[d_a_i, d_a_f, d_a_o, d_a_g]", "[d_a_i, d_a_f, d_a_g, d_a_o]",
               "the blocks of o and g are exchanged: i, f, g, o is PyTorch's order", "the order of blocks"),
     ),
@@ -155,13 +169,16 @@ LSTM_GATES = Task(
 )  # fmt: skip
 
 PRODUCTS = (
-    Fault("bias-one-row", "d_a.sum(axis=0)", "d_a[-1]", "∂L/∂b is taken from one row: the bias serves every row, so all add up", "Σ_b d_a"),
-    Fault("bias-mean", "d_a.sum(axis=0)", "d_a.mean(axis=0)", "∂L/∂b is the mean over the rows, and should be their sum", "Σ_b d_a"),
+    Fault("bias-one-row", "d_a.sum(axis=0)", "d_a[-1]",
+          "∂L/∂b is taken from one row: the bias serves every row, so all add up", "Σ_b d_a"),
+    Fault("bias-mean", "d_a.sum(axis=0)", "d_a.mean(axis=0)",
+          "∂L/∂b is the mean over the rows, and should be their sum", "Σ_b d_a"),
 )  # fmt: skip
 WEIGHT_PRODUCTS = (
-    Fault("W_x-mean", "d_W_x = x.T @ d_a", "d_W_x = x.T @ d_a / len(x)", "∂L/∂W_x is averaged over the rows: it is a sum", "xᵀ d_a"),
-    Fault("W_h-mean", "d_W_h = h_prev.T @ d_a", "d_W_h = h_prev.T @ d_a / len(x)", "∂L/∂W_h is averaged over the rows: it is a sum",
-          "h_{t−1}ᵀ d_a"),
+    Fault("W_x-mean", "d_W_x = x.T @ d_a", "d_W_x = x.T @ d_a / len(x)",
+          "∂L/∂W_x is averaged over the rows: it is a sum", "xᵀ d_a"),
+    Fault("W_h-mean", "d_W_h = h_prev.T @ d_a", "d_W_h = h_prev.T @ d_a / len(x)",
+          "∂L/∂W_h is averaged over the rows: it is a sum", "h_{t−1}ᵀ d_a"),
     Fault("negative-W_h", "d_W_h = h_prev.T @ d_a", "d_W_h = -h_prev.T @ d_a", "∂L/∂W_h has the wrong sign", "h_{t−1}ᵀ d_a"),
 )  # fmt: skip
 
@@ -180,18 +197,23 @@ LSTM_STEP = Task(
     "lstm_step_backward", "D0.1", 20, INPUTS + C_PREV + WEIGHTS, _step, _right_step, ("one", "rows", "absent"), blocks_of,
     faults=(
         *THROUGH_H, *C_BEFORE, *PRODUCTS, *WEIGHT_PRODUCTS,
-        Fault("i-gets-i", "d * g * i * (1 - i)", "d * i * i * (1 - i)", "block i is wrong: i receives g, the other factor", "d_i = d ⊙ g"),
-        Fault("f-gets-new-c", "d * c_prev * f", "d * c * f", "block f is wrong: f multiplied the old cell state", "d_f = d ⊙ c_{t−1}"),
-        Fault("g-gets-f", "d * i * (1 - g * g)", "d * f * (1 - g * g)", "block g is wrong: the input gate multiplied g", "d_g = d ⊙ i"),
+        Fault("i-gets-i", "d * g * i * (1 - i)", "d * i * i * (1 - i)",
+              "block i is wrong: i receives g, the other factor", "d_i = d ⊙ g"),
+        Fault("f-gets-new-c", "d * c_prev * f", "d * c * f",
+              "block f is wrong: f multiplied the old cell state", "d_f = d ⊙ c_{t−1}"),
+        Fault("g-gets-f", "d * i * (1 - g * g)", "d * f * (1 - g * g)",
+              "block g is wrong: the input gate multiplied g", "d_g = d ⊙ i"),
         Fault("i-without-slope", "d * g * i * (1 - i)", "d * g", "block i is wrong: the slope of σ is missing", "i (1 − i)"),
-        Fault("f-without-slope", "d * c_prev * f * (1 - f)", "d * c_prev", "block f is wrong: the slope of σ is missing", "f (1 − f)"),
+        Fault("f-without-slope", "d * c_prev * f * (1 - f)", "d * c_prev",
+              "block f is wrong: the slope of σ is missing", "f (1 − f)"),
         Fault("o-without-slope", "d_o * o * (1 - o)", "d_o", "block o is wrong: the slope of σ is missing", "o (1 − o)"),
         Fault("g-without-slope", "d * i * (1 - g * g)", "d * i", "block g is wrong: the slope of tanh is missing", "1 − g²"),
-        Fault("g-sigmoid-slope", "d * i * (1 - g * g)", "d * i * g * (1 - g)", "block g has the slope of σ; g came from tanh", "1 − g²"),
+        Fault("g-sigmoid-slope", "d * i * (1 - g * g)", "d * i * g * (1 - g)",
+              "block g has the slope of σ; g came from tanh", "1 − g²"),
         Fault("pytorch-order", "[d_a_i, d_a_f, d_a_o, d_a_g]", "[d_a_i, d_a_f, d_a_g, d_a_o]",
               "the blocks of o and g are exchanged: i, f, g, o is PyTorch's order", "the order of blocks"),
-        Fault("f-and-o-swapped", "[d_a_i, d_a_f, d_a_o, d_a_g]", "[d_a_i, d_a_o, d_a_f, d_a_g]", "the blocks of f and o are exchanged",
-              "the order of blocks"),
+        Fault("f-and-o-swapped", "[d_a_i, d_a_f, d_a_o, d_a_g]", "[d_a_i, d_a_o, d_a_f, d_a_g]",
+              "the blocks of f and o are exchanged", "the order of blocks"),
     ),
     hints=(
         "∂L/∂b shows d_a itself, block by block: which of the blocks is wrong? And is d_c_prev right?",
@@ -218,22 +240,35 @@ LSTM_BACKWARD = Task(
               "only what the loss sends to h_t is used: what step t + 1 sends is dropped", "d_h[t] + …"),
         Fault("loss-at-last-step-only", "d_h_t = d_h_next + d_h[t]", "d_h_t = d_h_next + (d_h[t] if t == T - 1 else 0)",
               "what the loss sends to the states is used in the last step only", "d_h[t]"),
-        Fault("d_c_n-lost", "d_c_next = d_c_n", "d_c_next = 0 * d_c_n", "what arrives at the last cell state is not used", "d_c_n"),
+        Fault("d_c_n-lost", "d_c_next = d_c_n", "d_c_next = 0 * d_c_n",
+              "what arrives at the last cell state is not used", "d_c_n"),
         Fault("c_0-forgotten", "else c_0", "else 0 * c_0", "the first step's old cell state is taken for zero", "c_0"),
         Fault("h_0-forgotten", "else h_0", "else 0 * h_0", "the first step's old hidden state is taken for zero", "h_0ᵀ d_a_1"),
         Fault("no-tanh-slope", NEW_C_T, "d_h_t * o[t]", "the slope of tanh is missing on the way from h to c", "1 − tanh²(c_t)"),
-        Fault("no-output-gate", NEW_C_T, "d_h_t * (1 - tanh_c * tanh_c)", "the output gate is missing on the way from h to c", "o_t"),
-        Fault("no-d_c", f"d = d_c_next + {NEW_C_T}", f"d = {NEW_C_T}", "what arrives at c from step t + 1 is not added", "d = d_c + …"),
-        Fault("f-gets-new-c", "d * c_prev * f[t]", "d * c[t] * f[t]", "block f is wrong: f multiplied the old cell state", "d_f = d ⊙ c_{t−1}"),
-        Fault("i-gets-i", "d * g[t] * i[t]", "d * i[t] * i[t]", "block i is wrong: i receives g, the other factor", "d_i = d ⊙ g"),
-        Fault("g-without-slope", "d * i[t] * (1 - g[t] * g[t])", "d * i[t]", "block g is wrong: the slope of tanh is missing", "1 − g²"),
-        Fault("o-without-slope", "tanh_c * o[t] * (1 - o[t])", "tanh_c", "block o is wrong: the slope of σ is missing", "o (1 − o)"),
-        Fault("new-state", "h_prev.T @ d_a", "h[t].T @ d_a", "∂L/∂W_h pairs d_a_t with h_t; W_h multiplied h_{t−1}", "h_{t−1}ᵀ d_a_t"),
-        Fault("W_x-overwritten", "d_W_x += ", "d_W_x = ", "∂L/∂W_x is that of the first step only: the steps' terms are not added", "Σ_t"),
-        Fault("W_h-overwritten", "d_W_h += ", "d_W_h = ", "∂L/∂W_h is that of the first step only: the steps' terms are not added", "Σ_t"),
-        Fault("b-overwritten", "d_b += ", "d_b = ", "∂L/∂b is that of the first step only: the steps' terms are not added", "Σ_t"),
-        Fault("bias-mean", "d_a.sum(axis=0)", "d_a.mean(axis=0)", "∂L/∂b is the mean over the rows, and should be their sum", "Σ_b"),
-        Fault("forwards", "reversed(range(T))", "range(T)", "time runs forwards: the gradients start at the first step", "from t = T to 1"),
+        Fault("no-output-gate", NEW_C_T, "d_h_t * (1 - tanh_c * tanh_c)",
+              "the output gate is missing on the way from h to c", "o_t"),
+        Fault("no-d_c", f"d = d_c_next + {NEW_C_T}", f"d = {NEW_C_T}",
+              "what arrives at c from step t + 1 is not added", "d = d_c + …"),
+        Fault("f-gets-new-c", "d * c_prev * f[t]", "d * c[t] * f[t]",
+              "block f is wrong: f multiplied the old cell state", "d_f = d ⊙ c_{t−1}"),
+        Fault("i-gets-i", "d * g[t] * i[t]", "d * i[t] * i[t]",
+              "block i is wrong: i receives g, the other factor", "d_i = d ⊙ g"),
+        Fault("g-without-slope", "d * i[t] * (1 - g[t] * g[t])", "d * i[t]",
+              "block g is wrong: the slope of tanh is missing", "1 − g²"),
+        Fault("o-without-slope", "tanh_c * o[t] * (1 - o[t])", "tanh_c",
+              "block o is wrong: the slope of σ is missing", "o (1 − o)"),
+        Fault("new-state", "h_prev.T @ d_a", "h[t].T @ d_a",
+              "∂L/∂W_h pairs d_a_t with h_t; W_h multiplied h_{t−1}", "h_{t−1}ᵀ d_a_t"),
+        Fault("W_x-overwritten", "d_W_x += ", "d_W_x = ",
+              "∂L/∂W_x is that of the first step only: the steps' terms are not added", "Σ_t"),
+        Fault("W_h-overwritten", "d_W_h += ", "d_W_h = ",
+              "∂L/∂W_h is that of the first step only: the steps' terms are not added", "Σ_t"),
+        Fault("b-overwritten", "d_b += ", "d_b = ",
+              "∂L/∂b is that of the first step only: the steps' terms are not added", "Σ_t"),
+        Fault("bias-mean", "d_a.sum(axis=0)", "d_a.mean(axis=0)",
+              "∂L/∂b is the mean over the rows, and should be their sum", "Σ_b"),
+        Fault("forwards", "reversed(range(T))", "range(T)",
+              "time runs forwards: the gradients start at the first step", "from t = T to 1"),
         Fault("pytorch-order", "[d_a_i, d_a_f, d_a_o, d_a_g]", "[d_a_i, d_a_f, d_a_g, d_a_o]",
               "the blocks of o and g are exchanged: i, f, g, o is PyTorch's order", "the order of blocks"),
     ),
@@ -244,39 +279,8 @@ LSTM_BACKWARD = Task(
     ),
 )  # fmt: skip
 
-# Outputs of the docstrings' examples for the standard cell, for softsign, and for coupled gates.
-EXAMPLES = (
-    ("(1.2462, 0.2397, 1.8948)", "(0.7409, -0.0129, 1.8948)", "(1.5326, 0.3745, 1.8948)"),
-    ("(array([0.365, 0.243]), 0.5193, 0.1773)", "(array([0.3164, 0.2305]), 0.4933, 0.1767)", "(array([0.3915, 0.2378]), 0.5315, 0.1772)"),
-)  # fmt: skip
-IN_ORDER = ("i, f, o, g", "d_a_i, d_a_f, d_a_o, d_a_g", "1.0, 0.0, 2.0, 0.0", "1.0, -1.0, 2.0, 0.5", "0.25, 0.09, 0.21, 0.84")
-
-
-def _patches(cell):
-    """The master's text for this cell. Examples keep their numbers where the blocks only move, because their inputs move too."""
-    patches = []
-    if cell.order != "ifog":
-        for text in IN_ORDER:
-            before, after = ("order ", "") if text == "i, f, o, g" else ("[", "]")
-            patches.append((before + text + after, before + reordered(text, cell.order) + after))
-    if cell.softsign:
-        slope, softsign = (reordered(f"0.25, 0.09, 0.21, {number}", cell.order) for number in ("0.84", "0.36"))
-        patches += [("(1 - g * g)", "(1 - np.abs(g)) ** 2"), ("(1 - g[t] * g[t])", "(1 - np.abs(g[t])) ** 2"), (slope, softsign)]
-        patches += [("g = tanh(a_g)", "g = a_g / (1 + |a_g|) (softsign)")]
-        patches += [(standard, softsign) for standard, softsign, _ in EXAMPLES]
-    if "i" not in cell.order:
-        patches += [("i, f, o = σ(a_i), σ(a_f), σ(a_o)", "f, o = σ(a_f), σ(a_o), i = 1 − f (coupled gates)"), ("4H", "3H")]
-        patches += [("d_a_i = d_i * i * (1 - i)\n    d_a_f = d_f * f", "d_a_f = (d_f - d_i) * f")]
-        patches += [("d_a_i = d * g * i * (1 - i)\n    d_a_f = d * c_prev * f", "d_a_f = (d * c_prev - d * g) * f")]
-        patches += [("d_a_i = d * g[t] * i[t] * (1 - i[t])\n        d_a_f = d * c_prev * f", "d_a_f = (d * c_prev - d * g[t]) * f")]
-        patches += [("np.ones((1, 4))", "np.ones((1, 3))"), ("[0.09, 0.21", "[0.  , 0.21")]
-        patches += [("(array([[3.]]), array([[5.]]))", "(array([[2.]]), array([[4.]]))")]
-        patches += [(standard, coupled) for standard, _, coupled in EXAMPLES]
-    return tuple(patches)
-
-
 LAB = Lab(
     "The LSTM backwards",
     (STATE, LSTM_GATES, PREACTIVATION, LSTM_STEP, LSTM_BACKWARD),
-    (Variant("cell", {name: _patches(cell) for name, cell in CELLS.items()}),),
+    (Variant("cell", {name: cell_texts.backward(cell) for name, cell in CELLS.items()}),),
 )

@@ -66,12 +66,12 @@ def adamw(parameter, gradient, m, v, t, rate, decay, beta1, beta2, epsilon):
     Equation D3.10 (Loshchilov and Hutter 2017, arXiv:1711.05101, algorithm 2, in PyTorch's form). 20 points.
     """
     # BEGIN SOLUTION
+    parameter = (1 - rate * decay) * parameter
     m = beta1 * m + (1 - beta1) * gradient
     v = beta2 * v + (1 - beta2) * gradient**2
     m_hat = m / (1 - beta1**t)
     v_hat = v / (1 - beta2**t)
     step = m_hat / (np.sqrt(v_hat) + epsilon)
-    parameter = (1 - rate * decay) * parameter
     parameter = parameter - rate * step
     return parameter, m, v
     # END SOLUTION
