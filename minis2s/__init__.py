@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 # Name → module. Loaded at first use, so that `import minis2s` costs nothing and no plotting library is loaded to compute.
 _PUBLIC = {
     "Seq2Seq": "minis2s.models.seq2seq",
-    "Seq2SeqConfig": "minis2s.models.seq2seq",
+    "ModelConfig": "minis2s.models.configuration",
     "Translator": "minis2s.decoding.translator",
     "load": "minis2s.training.run",
     "Vocabulary": "minis2s.data.vocabulary",

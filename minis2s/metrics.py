@@ -52,6 +52,21 @@ def corpus_scores(hypotheses, references, split, sources=None):
     return scores
 
 
+def regression_scores(predictions, targets):
+    """Scores of sequences of real vectors, lists of (n, D) arrays: root_mean_square_error, in the targets' own units, and
+    variance_explained in percent: 100 for what is exact, 0 for always answering each column's mean.
+    """
+    predicted, wanted = np.concatenate(predictions), np.concatenate(targets)
+    squares = np.square(predicted - wanted)
+    variance = np.square(wanted - wanted.mean(axis=0)).sum()
+    explained = 100 * (1 - squares.sum() / variance) if variance else (0.0 if squares.any() else 100.0)
+    return {
+        "root_mean_square_error": float(np.sqrt(squares.mean())),
+        "variance_explained": float(explained),
+        "sentences": len(targets),
+    }
+
+
 def perplexity(nats):
     """exp of a mean loss: the number of equally likely words that would be as hard to choose from. Finite, however large.
 

@@ -82,12 +82,13 @@ def training_curves(path, records):
     losses, scores = figure.subplots(1, 2)
     losses.plot(epochs, [r["train_loss"] for r in records], "o-", ms=3, label="training")
     losses.plot(epochs, [r["dev_loss"] for r in records], "s-", ms=3, label="dev")
-    losses.set_ylabel("loss (nats per target token)")
+    losses.set_ylabel("loss" if "dev_variance_explained" in records[-1] else "loss (nats per target token)")
     losses.set_yscale("log")
     losses.yaxis.set_major_formatter("{x:g}")
     losses.yaxis.set_minor_formatter("{x:.3g}")
     names = {"dev_exact_match": "exact match", "dev_bleu": "BLEU", "dev_chrf": "chrF", "dev_token_error_rate": "token error rate"}
-    for (name, label), marker in zip(names.items(), "osv^", strict=True):
+    names["dev_variance_explained"] = "variance explained"
+    for (name, label), marker in zip(names.items(), "osv^D", strict=True):
         if all(name in r for r in records):
             scores.plot(epochs, [r[name] for r in records], marker + "-", ms=3, label=label)
     scores.set_ylabel("dev, percent (greedy)")

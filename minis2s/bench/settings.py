@@ -7,7 +7,7 @@ import numpy as np
 from minis2s.data.batching import Example, make_batch
 from minis2s.data.vocabulary import SPECIALS
 from minis2s.errors import unknown_name
-from minis2s.models.seq2seq import Seq2SeqConfig
+from minis2s.models.configuration import ModelConfig
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class Setting:
 
     @property
     def config(self):
-        return Seq2SeqConfig(self.E, self.H, self.A, self.bidirectional)
+        sizes = {"embedding_size": self.E, "hidden_size": self.H, "attention_size": self.A}
+        return ModelConfig(**sizes, bidirectional=self.bidirectional)
 
     def batch(self, rng):
         lengths = rng.integers(self.S // 2, self.S + 1, self.B)

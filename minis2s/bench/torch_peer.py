@@ -46,7 +46,7 @@ class TorchEngine:
     def __init__(self, model, batch, learning_rate, clip):
         k = model.config
         state = model.state()
-        words = state["encoder.embedding.W"].shape[0], state["decoder.embedding.W"].shape[0]
+        words = state["encoder.reader.W"].shape[0], state["decoder.reader.W"].shape[0]
         self.net = TorchSeq2Seq(*words, k.embedding_size, k.hidden_size, k.attention_size, k.bidirectional)
         self.net.load_state_dict({name: torch.from_numpy(np.ascontiguousarray(a)) for name, a in _translated(state, k).items()})
         self.clip = clip
@@ -71,25 +71,22 @@ class TorchEngine:
 
 def _translated(state, config):
     """Our weights under PyTorch's names: transposed, gates in the order i, f, g, o, our one bias as bias_ih."""
-    E = config.embedding_size
     out = {
-        "source_embedding.weight": state["encoder.embedding.W"],
-        "target_embedding.weight": state["decoder.embedding.W"],
-        "keys.weight": state["decoder.attention.W_h"].T,
-        "query.weight": state["decoder.attention.W_s"].T,
-        "v.weight": state["decoder.attention.v"][None, :],
+        "source_embedding.weight": state["encoder.reader.W"],
+        "target_embedding.weight": state["decoder.reader.W"],
+        "keys.weight": state["decoder.context.score.W_h"].T,
+        "query.weight": state["decoder.context.score.W_s"].T,
+        "v.weight": state["decoder.context.score.v"][None, :],
         "output.weight": state["decoder.output.W"].T,
         "output.bias": state["decoder.output.b"],
     }
     for k, suffix in enumerate(("", "_reverse") if config.bidirectional else ("",)):
-        ours = f"encoder.directions.{k}."
+        ours = f"encoder.stack.layers.0.{('forwards', 'backwards')[k]}.cell."
         lstm = _gates(state[ours + "W_x"]), _gates(state[ours + "W_h"]), _gates(state[ours + "b"])
         out |= _cell("encoder.", "_l0" + suffix, *lstm)
-    H = config.hidden_size
-    W_r = state["decoder.W_r"]  # rows: previous state, then context; nn.LSTMCell takes the context with the input
-    W_x = np.concatenate([state["decoder.W_y"], W_r[H:]])
-    assert W_x.shape[0] == E + H
-    return out | _cell("cell.", "", _gates(W_x), _gates(W_r[:H]), _gates(state["decoder.b"]))
+    ours = "decoder.stack.layers.0."
+    W_x = np.concatenate([state[ours + "W_x"], state["decoder.W_c"]])  # nn.LSTMCell takes the context with the input
+    return out | _cell("cell.", "", _gates(W_x), _gates(state[ours + "W_h"]), _gates(state[ours + "b"]))
 
 
 def _cell(prefix, suffix, W_x, W_h, b):

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from minis2s.cli.settings import KINDS, given_settings
 from minis2s.data.tasks import task
+from minis2s.data.tokenisers import RealNumbers
 from minis2s.errors import DataError, UsageError, unknown_name
-from minis2s.models.seq2seq import Seq2SeqConfig
+from minis2s.models.configuration import ModelConfig
 from minis2s.training.configuration import checked
 from minis2s.training.run import Run
 from minis2s.training.session import DataConfig, RunConfig
@@ -35,7 +36,7 @@ def configuration(args):
     recommended = _recommended(_merged(file.get("data", {}), options["data"]))
     layers = [recommended, _of_run(_merged(file.get("training", {}), options["training"]).get("init_from")), file, options]
     data, model, training = (_merged(*(layer.get(title, {}) for layer in layers)) for title in KINDS)
-    return RunConfig(DataConfig(**data), Seq2SeqConfig(**model), TrainingConfig(**training))
+    return RunConfig(DataConfig(**data), ModelConfig(**model), TrainingConfig(**training))
 
 
 def read_toml(path):
@@ -101,6 +102,8 @@ def _recommended(data):
         title: {key: value for key, value in chosen.settings.items() if key in _names(kind)} for title, kind in KINDS.items()
     }
     by_table["data"] = {"task": chosen.name, **tokenisers, **by_table["data"]}
+    kind = {"model": chosen.model, "real_source": chosen.source_tokeniser == RealNumbers.name}
+    by_table["model"] = kind | by_table["model"]
     return by_table
 
 

@@ -24,7 +24,25 @@ LABELS = {
     "token_error_rate": "token error rate",
     "word_error_rate": "word error rate (between white space)",
     "character_error_rate": "character error rate",
+    "variance_explained": "variance explained",
+    "root_mean_square_error": "root mean square error",
 }
+MORE = (  # name, label, format, unit: what not every model has
+    ("loss", "loss, {}", ".4f", ""),
+    ("teacher_forced_perplexity", "perplexity, teacher-forced", ",.4f", ""),
+    ("free_running_perplexity", "perplexity, free-running", ",.4f", ""),
+    ("alignment_entropy", "entropy of the alignment, nats per target token", ".4f", ""),
+    ("alignment_entropy_share", "… of the largest possible", ".2f", " %"),
+    ("sentences", "sentences", ",", ""),
+    ("distinct_sources", "distinct sources", ",", ""),
+    ("sentences_with_unknown_words", "sentences with unknown words", ",", ""),
+)
+LOSSES = {
+    "seq2seq": "nats per target token",
+    "ctc": "nats per label and end",
+    "regression": "mean square, of columns of variance 1",
+}
+PERCENT = ("match", "rate", "variance")
 
 
 def add_arguments(parser):
@@ -44,30 +62,26 @@ def run(args):
     keep_freed_memory()
     translator = load(args.run, select(args.backend), max_source=args.max_source)
     chosen = task(args.task) if args.task else None
-    pairs = chosen.generate(seed=0).test if chosen else list(pairs_of(args.files))
+    pairs = chosen.generate(seed=0).test if chosen else list(pairs_of(args.files, translator.kind != "language-model"))
     scores, translations = translation_scores(translator, pairs, search=search)
     scores["loss"] = teacher_forced_loss(translator.model, translator.examples(pairs))
     judged = chosen.judge(pairs, [each.text for each in translations]) if chosen and chosen.judge else {}
-    scores["teacher_forced_perplexity"] = perplexity(scores["loss"])
+    if translator.kind in ("seq2seq", "language-model"):  # which predict one word after the other
+        scores["teacher_forced_perplexity"] = perplexity(scores["loss"])
     if args.json:
         print_json(scores | judged)
         return 0
     shown = table("score", "value", right=("value",))
     for name, label in LABELS.items():
-        shown.add_row(label, f"{scores[name]:.2f}" + (" %" if "match" in name or "rate" in name else ""))
+        if name in scores:
+            shown.add_row(label, f"{scores[name]:.2f}" + (" %" if any(word in name for word in PERCENT) else ""))
     for name, value in judged.items():
         shown.add_row(name.replace("_", " "), f"{value:.2f} %")
-    shown.add_row("loss, nats per target token", f"{scores['loss']:.4f}")
-    shown.add_row("perplexity, teacher-forced", f"{scores['teacher_forced_perplexity']:,.4f}")
-    shown.add_row("perplexity, free-running", f"{scores['free_running_perplexity']:,.4f}")
-    if scores["alignment_entropy"] is not None:  # a model without attention has none
-        shown.add_row("entropy of the alignment, nats per target token", f"{scores['alignment_entropy']:.4f}")
-    if scores["alignment_entropy_share"] is not None:
-        shown.add_row("… of the largest possible", f"{scores['alignment_entropy_share']:.2f} %")
-    shown.add_row("sentences", f"{scores['sentences']:,}")
-    shown.add_row("distinct sources", f"{scores['distinct_sources']:,}")
-    shown.add_row("sentences with unknown words", f"{scores['sentences_with_unknown_words']:,}")
+    for name, label, form, unit in MORE:
+        if scores.get(name) is not None:
+            shown.add_row(label.format(LOSSES.get(translator.kind, LOSSES["seq2seq"])), format(scores[name], form) + unit)
     out = console()
     out.print(shown)
-    out.print(f"BLEU {scores['signature']}\nchrF {scores['chrf_signature']}", soft_wrap=True)
+    if "signature" in scores:
+        out.print(f"BLEU {scores['signature']}\nchrF {scores['chrf_signature']}", soft_wrap=True)
     return 0

@@ -11,6 +11,14 @@ READING_INTERVAL = 5.0  # seconds between lines while a large file is read for t
 PLAIN_INTERVAL = 15.0  # seconds between lines when the output is not a terminal
 
 
+SCORES = {  # what is shown of an epoch's dev scores, where it has them
+    "dev_exact_match": "exact {:.1f} %  ",
+    "dev_bleu": "BLEU {:.1f}  ",
+    "dev_token_error_rate": "token errors {:.1f} %  ",
+    "dev_variance_explained": "variance explained {:.1f} %  ",
+}
+
+
 class Display(Reporter):
     """A live bar on a terminal; elsewhere a line now and then."""
 
@@ -64,9 +72,8 @@ class Display(Reporter):
     def epoch(self, record, is_best):
         self.console.print(
             f"epoch {record['epoch']}/{self.epochs}  loss {record['train_loss']:.4f}  dev loss {record['dev_loss']:.4f}  "
-            f"exact {record['dev_exact_match']:.1f} %  BLEU {record['dev_bleu']:.1f}  "
-            f"token errors {record['dev_token_error_rate']:.1f} %  "
-            f"gradient norm {record['gradient_norm']:.3g}  "
+            + "".join(form.format(record[name]) for name, form in SCORES.items() if name in record)
+            + f"gradient norm {record['gradient_norm']:.3g}  "
             f"{record['tokens_per_s']:,.0f} tokens/s  {record['seconds']:.1f} s{'  best' if is_best else ''}"
         )
 

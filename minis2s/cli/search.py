@@ -3,10 +3,8 @@
 import numpy as np
 
 from minis2s.cli.arguments import positive_int
-from minis2s.decoding.beam import beam
-from minis2s.decoding.greedy import greedy
 from minis2s.decoding.sampling import sampler
-from minis2s.decoding.translator import greedy_search
+from minis2s.decoding.search import beam_search, greedy_search, sampling_search
 from minis2s.errors import UsageError
 
 SAMPLING = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "seed": 0}
@@ -37,12 +35,11 @@ def search_of(args):
     if drawing and not sample:
         raise UsageError(f"{_option(drawing)} needs --sample")
     if args.beam:
-        return lambda model, source, mask, limits: beam(model, source, mask, limits, args.beam, **PENALTIES | penalties)
+        return beam_search(args.beam, **PENALTIES | penalties)
     if not sample:
         return greedy_search
     values = SAMPLING | drawing
-    choose = sampler(np.random.default_rng(abs(values.pop("seed"))), **values)
-    return lambda model, source, mask, limits: [[h] for h in greedy(model, source, mask, limits, choose)]
+    return sampling_search(sampler(np.random.default_rng(abs(values.pop("seed"))), **values))
 
 
 def _given(args, names):

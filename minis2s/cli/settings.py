@@ -9,7 +9,7 @@ from typing import get_args, get_type_hints
 
 from minis2s.cli.arguments import whole_number
 from minis2s.data.tokenisers import LEARNED, TOKENISERS
-from minis2s.models.seq2seq import Seq2SeqConfig
+from minis2s.models.configuration import NAMES, ModelConfig
 from minis2s.training.optimisers import OPTIMISERS
 from minis2s.training.schedules import SCHEDULES
 from minis2s.training.session import DataConfig
@@ -30,12 +30,32 @@ HELP = {
         "max_length": "longest sentence, in tokens; what is longer is left out and counted",
         "window_pairs": "pairs held in memory and shuffled; of more data, so many at a time",
     },
-    Seq2SeqConfig: {
+    ModelConfig: {
+        "model": f"one of {', '.join(NAMES['model'])}",
+        "real_source": "the source consists of real vectors (tokeniser numbers), not of words",
         "embedding_size": "width of a word's vector",
-        "hidden_size": "width of the decoder's state and of the encoder's memory",
+        "hidden_size": "width of the decoder's state, and of the encoder's, its directions together",
         "attention_size": "width of the attention's hidden layer",
+        "cell": f"recurrent cell: {', '.join(NAMES['cell'])}",
+        "layers": "recurrent layers on top of each other",
+        "encoder_layers": "of the encoder; 0: as many as the decoder has",
+        "encoder_size": "width of the encoder's state; 0: as the decoder's",
         "bidirectional": "an encoder that reads both ways",
+        "residual": "add to each layer's output its input, from the second layer on",
+        "attention": f"how the decoder sees the source: {', '.join(NAMES['attention'])}",
+        "sigmoid": "each attention weight is a σ instead of a share of one",
+        "values": "attention sums a linear map of the encoder's states",
+        "attend": "with the decoder's state before a step (Bahdanau) or after it (Luong)",
+        "attentional": "a tanh layer of state and context before the output",
+        "input_feeding": "the output's input is given to the next step as well",
+        "bridge": f"from the encoder's last state to the decoder's first: {', '.join(NAMES['bridge'])} (auto: copied if it fits)",
+        "learned_start": "states before the first token are learned, not zeros",
+        "tied": "the output's weights are the target words' vectors",
+        "recurrent_init": f"first weights from state to state: {', '.join(NAMES['recurrent_init'])}",
+        "forget_bias": "of an LSTM's forget gate at first",
+        "longest_source": "of the attention all-states: tokens that it has room for",
         "dropout": "share dropped while training",
+        "variational": "drop the same units at every step of a sentence",
     },
     TrainingConfig: {
         "epochs": "passes over the training data",
@@ -54,6 +74,7 @@ HELP = {
         "plateau_factor": "likewise: what it is multiplied by then",
         "average": "judge and keep as best an average of the weights with this decay, as 0.999; 0: none",
         "hide_words": "share of the source words shown as unknown words",
+        "scheduled_sampling": "share of the decoder's own words that it is fed at the end of the run, growing from none",
         "patience": "stop after so many epochs without a better score; 0: never",
         "min_improvement": "how much better it must be, for patience and plateau",
         "best_by": f"dev score that decides: {', '.join(SCORES)}",
@@ -63,7 +84,7 @@ HELP = {
         "init_from": "a run or checkpoint whose weights to begin with, words matched by spelling; brings its sizes, too",
     },
 }
-KINDS = {"data": DataConfig, "model": Seq2SeqConfig, "training": TrainingConfig}  # the tables of a configuration file
+KINDS = {"data": DataConfig, "model": ModelConfig, "training": TrainingConfig}  # the tables of a configuration file
 
 
 def add_settings(parser, kind):

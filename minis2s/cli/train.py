@@ -27,9 +27,10 @@ from minis2s.cli.dry_run import print_estimate
 from minis2s.cli.output import console, print_json
 from minis2s.cli.progress import Display
 from minis2s.cli.settings import add_settings
+from minis2s.data.numbers import Numbers
 from minis2s.data.tasks import TASKS, task
 from minis2s.errors import UsageError
-from minis2s.models.seq2seq import Seq2SeqConfig
+from minis2s.models.configuration import ModelConfig
 from minis2s.training.estimate import estimate
 from minis2s.training.run import Run
 from minis2s.training.session import DataConfig, RunConfig, Session
@@ -42,7 +43,7 @@ def add_arguments(parser):
     files = "one file: tab-separated or JSON lines (.jsonl); or two aligned ones"
     group.add_argument("--train", nargs="+", metavar="FILE", default=[], help=files)
     group.add_argument("--dev", nargs="+", metavar="FILE", default=[], help="the same, to choose the best epoch by")
-    add_settings(parser, Seq2SeqConfig)
+    add_settings(parser, ModelConfig)
     add_settings(parser, TrainingConfig)
     group = parser.add_argument_group("run")
     group.add_argument("--config", metavar="FILE", help="settings from a TOML file; see above")
@@ -128,8 +129,13 @@ def _describe_data(session):
     data, languages = session.config.data, session.languages
     what = f"built-in task {data.task!r}, {task(data.task).description}" if data.task else " ".join(data.train)
     sizes = f"{len(session.trainer.examples):,} training and {len(session.dev):,} dev pairs"
-    words = f"{len(languages.source_vocabulary):,} source and {len(languages.target_vocabulary):,} target tokens"
-    return f"{what}: {sizes}, {words}"
+    source, target = (_count(each) for each in languages[:2])
+    return f"{what}: {sizes}, {source} of the source and {target} of the target"
+
+
+def _count(vocabulary):
+    unit = "columns" if isinstance(vocabulary, Numbers) else "tokens"
+    return f"{len(vocabulary):,} {unit}"
 
 
 def _example(session):

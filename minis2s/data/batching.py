@@ -14,20 +14,20 @@ from minis2s.errors import UsageError
 
 
 class Example(NamedTuple):
-    """A pair as ids, without BOS and EOS."""
+    """A pair as lists of ids, without BOS and EOS, or as real vectors, arrays (n, D)."""
 
-    source: list[int]
-    target: list[int]
+    source: list[int] | np.ndarray
+    target: list[int] | np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
     """B examples with at most T source and S - 1 target tokens; rows by falling source length, equal ones as given."""
 
-    source: np.ndarray  # (T, B) int64, PAD where the mask is False
+    source: np.ndarray  # (T, B) int64, PAD where the mask is False; real vectors (T, B, D) float32
     source_mask: np.ndarray  # (T, B) bool
-    target_in: np.ndarray  # (S, B) int64: BOS, y_1 … y_n, what the decoder is fed
-    target_out: np.ndarray  # (S, B) int64: y_1 … y_n, EOS, what it must answer
+    target_in: np.ndarray  # (S, B) int64: BOS, y_1 … y_n, what the decoder is fed; of real vectors: 0, y_1 … y_{n-1}
+    target_out: np.ndarray  # (S, B) int64: y_1 … y_n, EOS, what it must answer; of real vectors: y_1 … y_n
     target_mask: np.ndarray  # (S, B) bool, for both
     index: np.ndarray  # (B,) int64: where each row stood in the list that the batch was made from
 
@@ -46,6 +46,16 @@ class Batch:
         """Real target tokens, each sentence's EOS included: the number that the loss is divided by."""
         return int(self.target_mask.sum())
 
+    @property
+    def labels(self):
+        """(S − 1, B) int64: the target words y_1 … y_n alone, for CTC."""
+        return self.target_in[1:]
+
+    @property
+    def label_mask(self):
+        """(S − 1, B) bool."""
+        return self.target_mask[1:]
+
 
 def make_batch(examples):
     """The Batch of a list of Examples. Raises UsageError for an empty list or an example with an empty source."""
@@ -53,8 +63,9 @@ def make_batch(examples):
     index = np.argsort([-len(example.source) for example in examples], kind="stable")
     ordered = [examples[row] for row in index]
     source, source_mask = _padded([example.source for example in ordered])
-    target_in, target_mask = _padded([[BOS, *example.target] for example in ordered])
-    target_out, _ = _padded([[*example.target, EOS] for example in ordered])
+    before, after = zip(*(_shifted(example.target) for example in ordered), strict=True)
+    target_in, target_mask = _padded(before)
+    target_out, _ = _padded(after)
     return Batch(source, source_mask, target_in, target_out, target_mask, index)
 
 
@@ -82,18 +93,28 @@ def bucketed_batches(examples, batch_size, rng=None, window=50):
     return batches if rng is None else [batches[number] for number in rng.permutation(len(batches))]
 
 
+def _shifted(target):
+    """(what is fed, what must be answered): each step is fed what the step before should have answered."""
+    if isinstance(target, np.ndarray):
+        return np.concatenate([np.zeros_like(target[:1]), target[:-1]]), target
+    return [BOS, *target], [*target, EOS]
+
+
 def _padded(rows):
-    """Rows of B id lists as (T, B) int64, right-padded with PAD, and the (T, B) mask of the real ones."""
+    """B lists of ids as (T, B) int64, right-padded with PAD, or B arrays (n, D) as (T, B, D), padded with 0; and the (T, B) mask
+    of what is real.
+    """
     lengths = np.array([len(row) for row in rows])
     mask = np.arange(lengths.max()) < lengths[:, None]
-    ids = np.full(mask.shape, PAD, dtype=np.int64)
-    ids[mask] = np.concatenate(rows)  # both run row by row, so the ids land in their places
-    return np.ascontiguousarray(ids.T), np.ascontiguousarray(mask.T)
+    values = np.concatenate(rows)  # it and the mask run row by row, so everything lands in its place
+    padded = np.full((*mask.shape, *values.shape[1:]), PAD, dtype=values.dtype if values.ndim > 1 else np.int64)
+    padded[mask] = values
+    return np.ascontiguousarray(padded.swapaxes(0, 1)), np.ascontiguousarray(mask.T)
 
 
 def _refuse_empty(examples):
     if not examples:
         raise UsageError("there are no examples to make a batch of")
     for number, example in enumerate(examples):
-        if not example.source:
+        if not len(example.source):
             raise UsageError(f"example {number} has an empty source: there is nothing to encode")

@@ -2,16 +2,19 @@
 
 from pathlib import Path
 
-from minis2s.data.files import aligned, tab_separated
+from minis2s.data.files import Pair, aligned, lines, tab_separated
 from minis2s.data.json_lines import is_json_lines, json_lines
 from minis2s.errors import DataError, UsageError
 
 
-def pairs_of(files):
+def pairs_of(files, has_source=True):
     """An iterator over the Pairs of `files`: one tab-separated file or one of JSON lines (.jsonl), or two aligned files.
 
+    has_source: False for text without one: one file, each line of which is a target (JSON lines may have a source).
     Raises UsageError for another number of files; DataError as the readers do, when the bad line is reached.
     """
+    if not has_source and len(files) == 1 and not is_json_lines(*files):
+        return (Pair("", line) for line in lines(*files))
     if len(files) not in (1, 2):
         raise UsageError(f"give one tab-separated file or two aligned ones, not {len(files)} files")
     if len(files) == 2:
@@ -28,14 +31,14 @@ class FileCorpus:
     Raises DataError for something that can be read only once, such as a pipe.
     """
 
-    def __init__(self, files):
-        self.files = tuple(map(str, files))
+    def __init__(self, files, has_source=True):
+        self.files, self.has_source = tuple(map(str, files)), has_source
         for path in map(Path, self.files):
             if path.exists() and not path.is_file() and not path.is_dir():  # what is missing or a directory, the reader says
                 raise DataError(path, "this can be read only once, but training reads its data again", hint="write it to a file")
 
     def __iter__(self):
-        return pairs_of(self.files)
+        return pairs_of(self.files, self.has_source)
 
     @property
     def bytes(self):

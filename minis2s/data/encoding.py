@@ -1,23 +1,40 @@
 """From pairs of text to pairs of ids, and what is done about sentences that are too long."""
 
+from itertools import pairwise
 from typing import NamedTuple
 
 from minis2s.data.batching import Example
-from minis2s.data.vocabulary import UNK
+from minis2s.data.vocabulary import BOS, UNK
 from minis2s.errors import UsageError
 
 
-def encode_pair(pair, source_tokeniser, target_tokeniser, source_vocabulary, target_vocabulary):
-    """The Example of a Pair; tokens that a vocabulary lacks become UNK."""
+def encode_pair(pair, source_tokeniser, target_tokeniser, source_vocabulary, target_vocabulary, kind="seq2seq"):
+    """The Example of a Pair; tokens that a vocabulary lacks become UNK.
+
+    kind: of the model. A language model learns the whole text, the source continued by the target, and has no other source.
+    """
+    if kind == "language-model":
+        tokens = source_tokeniser.split(pair.source) + target_tokeniser.split(pair.target)
+        return Example([BOS], target_vocabulary.encode(tokens))
     return Example(
         source_vocabulary.encode(source_tokeniser.split(pair.source)),
         target_vocabulary.encode(target_tokeniser.split(pair.target)),
     )
 
 
-def encode_pairs(pairs, *sides):
+def encode_pairs(pairs, *sides, kind="seq2seq"):
     """The Example of each Pair, in order; see `encode_pair`."""
-    return [encode_pair(pair, *sides) for pair in pairs]
+    return [encode_pair(pair, *sides, kind=kind) for pair in pairs]
+
+
+def refuse_what_cannot_align(source, labels, where):
+    """Raises UsageError if CTC has no path for these tokens: a label needs a step, and one more if it equals the one before."""
+    needed = len(labels) + sum(a == b for a, b in pairwise(labels))
+    if needed > len(source):
+        raise UsageError(
+            f"{where}: {len(labels)} labels need {needed} steps of the source (equal neighbours a blank between them), which has "
+            f"{len(source)}; leave the pair out"
+        )
 
 
 class UnknownShare(NamedTuple):
@@ -32,8 +49,8 @@ class UnknownShare(NamedTuple):
 
     @classmethod
     def of(cls, examples, what):
-        """Counted in Examples."""
-        sides = [[word for example in examples for word in example[side]] for side in (0, 1)]
+        """Counted in Examples; of real numbers none is unknown."""
+        sides = [[word for each in examples if isinstance(each[k], list) for word in each[k]] for k in (0, 1)]
         return cls(what, *(words.count(UNK) / max(len(words), 1) for words in sides))
 
 

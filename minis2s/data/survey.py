@@ -96,11 +96,14 @@ class Survey:
         return hashlib.sha256(" ".join(window.checksum for window in self.windows).encode()).hexdigest()
 
 
-def survey(corpus, source_tokeniser, target_tokeniser, *, limit, window_pairs, dev=(), what="training data", tell=None):
+def survey(
+    corpus, source_tokeniser, target_tokeniser, *, limit, window_pairs, dev=(), what="training data", tell=None, check=None
+):
     """The Survey of `corpus`, an iterable of Pairs that is read once.
 
     limit: tokens of the longest sentence; a longer pair is counted, but is no example. window_pairs: pairs of a window.
-    dev: Pairs to look for. what: the data's name in reports. tell(pairs, bytes): called now and then.
+    dev: Pairs to look for. what: the data's name in reports. tell(pairs, bytes): called now and then. check(source tokens, target
+    tokens, where): may refuse a pair.
     """
     found, lengths = Survey(), _Lengths(what, limit)
     twice = _Twice([(source_tokeniser.split(pair.source), target_tokeniser.split(pair.target)) for pair in dev])
@@ -111,6 +114,8 @@ def survey(corpus, source_tokeniser, target_tokeniser, *, limit, window_pairs, d
 
     for line, pair in enumerate(corpus, start=1):
         source, target = source_tokeniser.split(pair.source), target_tokeniser.split(pair.target)
+        if check:
+            check(source, target, f"{what}, line {line}")
         found.source.count(source)
         found.target.count(target)
         twice.look(line, source, target)

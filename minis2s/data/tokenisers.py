@@ -23,6 +23,12 @@ class Words:
         return " ".join(tokens)
 
 
+class RealNumbers(Words):
+    """Steps of real numbers between white space (see `numbers.Numbers`, which then takes a vocabulary's place)."""
+
+    name = "numbers"
+
+
 class Chars:
     """Every code point, spaces included, so that nothing is lost: `join(split(text)) == text`."""
 
@@ -103,7 +109,7 @@ class Normalised:
         return cls(inner, Normalisation(**settings))
 
 
-_BY_NAME = {kind.name: kind for kind in (Words, Chars, WordPunct)}
+_BY_NAME = {kind.name: kind for kind in (Words, Chars, WordPunct, RealNumbers)}
 TOKENISERS = tuple(_BY_NAME)
 LEARNED = (BytePairEncoding.name,)  # what must be learned from data first: `BytePairEncoding.learn`
 

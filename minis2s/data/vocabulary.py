@@ -43,6 +43,10 @@ class Vocabulary:
         """The ordinary tokens in the order of their ids; `Vocabulary(v.tokens) == v`."""
         return list(self._tokens)
 
+    def as_record(self):
+        """What JSON can hold: the tokens."""
+        return self.tokens
+
     def encode(self, tokens):
         """The id of each token, UNK for one that is not known. Adds neither BOS nor EOS."""
         return [self._ids.get(token, UNK) for token in tokens]

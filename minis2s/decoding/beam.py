@@ -11,7 +11,7 @@ import numpy as np
 
 from minis2s.backend import to_host
 from minis2s.data.vocabulary import BOS, EOS, PAD
-from minis2s.decoding.greedy import Hypothesis
+from minis2s.decoding.greedy import Hypothesis, attention
 from minis2s.equations.softmax import softmax
 from minis2s.errors import UsageError
 
@@ -39,12 +39,12 @@ def beam(model, source, source_mask, max_length, width, length_penalty=0.0, cove
     B = source.shape[1]
     limits = np.broadcast_to(max_length, B)
     state = model.start(source, source_mask)
-    beams = [[Partial(None, BOS, None, 0.0, 0, row=b)] for b in range(B)]
+    beams = [[Partial(None, int(word), None, 0.0, 0, row=b)] for b, word in enumerate(model.first(source, source_mask, BOS))]
     alive = list(range(B))
     while alive:
         partials = [p for b in alive for p in beams[b] if not p.ended]
         logits, state, alpha = model.step(np.array([p.word for p in partials]), state)
-        log_p, alpha = log_probabilities(logits), to_host(alpha)
+        log_p, alpha = log_probabilities(logits), attention(alpha, len(partials))
         row = 0
         for b in alive:
             n = sum(not p.ended for p in beams[b])
@@ -70,11 +70,11 @@ def score(hypothesis, length_penalty=0.0, coverage_penalty=0.0):
     return hypothesis.log_probability / ((5 + n) / 6) ** length_penalty + cp
 
 
-def log_probabilities(logits):
-    """log p (n, V) on the host in double precision; words that are never produced, PAD and BOS, are −∞."""
+def log_probabilities(logits, never=(PAD, BOS)):
+    """log p (…, V) on the host in double precision; −∞ for the words that are never produced."""
     p = softmax(to_host(logits).astype(np.float64))[0]
     log_p = np.log(np.maximum(p, np.finfo(np.float64).tiny))
-    log_p[:, [PAD, BOS]] = -np.inf
+    log_p[..., list(never)] = -np.inf
     return log_p
 
 

@@ -7,7 +7,8 @@ import numpy as np
 from minis2s.data.batching import Example, bucketed_batches, make_batch
 from minis2s.data.encoding import encode_pairs
 from minis2s.data.normalisation import normalise
-from minis2s.decoding.greedy import greedy
+from minis2s.data.vocabulary import BOS
+from minis2s.decoding.search import greedy_search
 from minis2s.errors import UsageError
 
 
@@ -32,23 +33,18 @@ class Translation(NamedTuple):
         return f"[unknown: {', '.join(self.unknown)}] {self.text}" if self.unknown else self.text
 
 
-def greedy_search(model, source, source_mask, limits):
-    """The `search` that translators use unless told otherwise."""
-    return [[hypothesis] for hypothesis in greedy(model, source, source_mask, limits)]
-
-
 class Translator:
     """model: see `greedy`; vocabularies and tokenisers of each side; max_source: longest source in tokens."""
 
     def __init__(self, model, source_vocabulary, target_vocabulary, source_tokeniser, target_tokeniser, max_source):
-        self.model, self.max_source = model, max_source
+        self.model, self.kind, self.max_source = model, model.config.model, max_source
         self.source_vocabulary, self.target_vocabulary = source_vocabulary, target_vocabulary
         self.source_tokeniser, self.target_tokeniser = source_tokeniser, target_tokeniser
 
     def tokens(self, sentence, where="the sentence"):
         """The sentence's tokens. Raises UsageError for an empty sentence or one that is too long, naming `where`."""
-        tokens = self.source_tokeniser.split(normalise(sentence.strip()))
-        if not tokens:
+        tokens = self.source_tokeniser.split(normalise(sentence.strip() if self.kind != "language-model" else sentence))
+        if not tokens and self.kind != "language-model":  # which may begin with nothing
             raise UsageError(f"{where} is empty: there is nothing to translate")
         if len(tokens) > self.max_source:
             raise UsageError(
@@ -59,7 +55,7 @@ class Translator:
     def examples(self, pairs):
         """The Example of each pair of texts."""
         sides = self.source_tokeniser, self.target_tokeniser, self.source_vocabulary, self.target_vocabulary
-        return encode_pairs(pairs, *sides)
+        return encode_pairs(pairs, *sides, kind=self.kind)
 
     def translate(self, sentences, batch_size=64, max_length=None, first=1, search=greedy_search):
         """The best Translation of each sentence, in order; see `n_best`."""
@@ -68,24 +64,37 @@ class Translator:
     def n_best(self, sentences, batch_size=64, max_length=None, first=1, search=greedy_search):
         """A list of Translations for each sentence, best first; as many as `search` finds.
 
-        max_length: target tokens, by default four times the source's and forty, as words may become letters;
+        max_length: target tokens, a number or one for each sentence; by default four times the source's and forty, as words may
+        become letters. Real vectors, which tell no end, are that many; by default as many as the source;
         first: the number of the first sentence, for errors;
         search(model, source, source_mask, limits) → a list of Hypotheses for each column.
         """
         tokens = [self.tokens(s, f"sentence {k}") for k, s in enumerate(sentences, start=first)]
-        examples = [Example(self.source_vocabulary.encode(t), []) for t in tokens]
+        begin = [BOS] if self.kind == "language-model" else []
+        examples = [Example(_after(begin, self.source_vocabulary.encode(t)), []) for t in tokens]
         results = [None] * len(sentences)
         for rows in bucketed_batches(examples, batch_size) if examples else []:
             batch = make_batch([examples[r] for r in rows])
             # Each sentence's own limit: a translation must not depend on the others that happen to be in the batch.
-            limit = max_length or 4 * batch.source_mask.sum(axis=0) + 40
+            limit = self._limits(batch, max_length, rows)
             for place, found in zip(batch.index, search(self.model, batch.source, batch.source_mask, limit), strict=True):
                 row = rows[place]
                 results[row] = [self._translation(sentences[row], tokens[row], hypothesis) for hypothesis in found]
         return results
+
+    def _limits(self, batch, max_length, rows):
+        if max_length is not None:
+            given = np.asarray(max_length)
+            return given if given.ndim == 0 else given[rows][batch.index]
+        lengths = batch.source_mask.sum(axis=0)
+        return lengths if self.kind == "regression" else 4 * lengths + 40
 
     def _translation(self, sentence, source_tokens, h):
         tokens = self.target_vocabulary.decode(h.words)
         text = self.target_tokeniser.join(tokens)
         unknown = self.source_vocabulary.unknown(source_tokens)
         return Translation(sentence, text, source_tokens, tokens, unknown, h.weights, h.log_probability, h.complete)
+
+
+def _after(begin, encoded):
+    return encoded if isinstance(encoded, np.ndarray) else begin + encoded

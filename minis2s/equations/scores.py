@@ -54,14 +54,28 @@ def dot_score_backward_keys(d_e, query):
 def scaled_dot_score(query, keys):
     """e_j = query · keys_j / √A, whose size does not grow with A. Shapes as in `dot_score`."""
     e, cache = dot_score(query, keys)
-    scale = keys.shape[-1] ** -0.5
-    return e * scale, (scale, cache)
+    return e * _scale(keys), cache
 
 
 def scaled_dot_score_backward(d_e, cache):
     """The gradients of `dot_score` at d_e / √A."""
-    scale, cache = cache
-    return dot_score_backward(d_e * scale, cache)
+    query, keys = cache
+    return ScoreGradients(scaled_dot_score_backward_query(d_e, keys), scaled_dot_score_backward_keys(d_e, query))
+
+
+def scaled_dot_score_backward_query(d_e, keys):
+    """As `dot_score_backward_query`, at d_e / √A."""
+    return dot_score_backward_query(d_e * _scale(keys), keys)
+
+
+def scaled_dot_score_backward_keys(d_e, query):
+    """As `dot_score_backward_keys`, at d_e / √A."""
+    return dot_score_backward_keys(d_e * _scale(query), query)
+
+
+def _scale(vectors):
+    """1/√A for vectors of size A."""
+    return vectors.shape[-1] ** -0.5
 
 
 def general_score(query, keys, W):

@@ -3,6 +3,9 @@
 import numpy as np
 
 from minis2s.backend import array_module, to_host
+from minis2s.errors import unknown_name
+
+RECURRENT = ("xavier", "orthogonal")  # how weights from state to state begin
 
 
 class Parameter:
@@ -30,19 +33,18 @@ class Layer:
 
     def named_parameters(self, prefix=""):
         """(name, Parameter) pairs in the order of definition; nested names are joined by dots."""
-        for name, attribute in vars(self).items():
-            if isinstance(attribute, Parameter):
-                yield prefix + name, attribute
+        for name, member in _members(self, prefix):
+            if isinstance(member, Parameter):
+                yield name, member
             else:
-                for part, layer in _sublayers(name, attribute):
-                    yield from layer.named_parameters(f"{prefix}{part}.")
+                yield from member.named_parameters(f"{name}.")
 
     def named_layers(self, prefix=""):
         """(name, Layer) pairs of all layers inside this one, likewise."""
-        for name, attribute in vars(self).items():
-            for part, layer in _sublayers(name, attribute):
-                yield prefix + part, layer
-                yield from layer.named_layers(f"{prefix}{part}.")
+        for name, member in _members(self, prefix):
+            if isinstance(member, Layer):
+                yield name, member
+                yield from member.named_layers(f"{name}.")
 
     def zero_gradients(self):
         for _, p in self.named_parameters():
@@ -74,31 +76,43 @@ class Layer:
         return sum(p.value.size for _, p in self.named_parameters())
 
 
-def _sublayers(name, attribute):
-    """(name, Layer) pairs that an attribute holds: itself, or the members of a list."""
-    members = [(f"{name}.{k}", part) for k, part in enumerate(attribute)] if isinstance(attribute, list) else [(name, attribute)]
-    return [(part, layer) for part, layer in members if isinstance(layer, Layer)]
+def _members(layer, prefix):
+    """(name, Parameter or Layer) pairs of what a layer's attributes hold: themselves, or the members of a list."""
+    for name, attribute in vars(layer).items():
+        named = enumerate(attribute) if isinstance(attribute, list) else [(None, attribute)]
+        for k, member in named:
+            if isinstance(member, Parameter | Layer):
+                yield f"{prefix}{name}" if k is None else f"{prefix}{name}.{k}", member
 
 
 class Observer:
-    """What a recurrent layer shows while it computes. This one looks away; others are in models/observe.py.
+    """What a recurrent cell shows while it computes. This one looks away; others are in models/observe.py.
 
-    packing: of the layer's sequences; the arrays hold their real places, packed. states: h (N, H), and the caches of each
-    step's `lstm_pointwise`; gradients: d_a (N, 4H), of the pre-activations.
+    packing: of the sequences; the arrays hold their real places, packed. reverse: whether they are read from the end. states:
+    h (N, H), and what each step's gates were, as `Cell.gates` tells; gradients: d_z (N, kH), of the pre-activations.
     """
 
-    def __init__(self, layer=None):
-        self.reverse = getattr(layer, "reverse", False)
+    looks = False  # so that what would be shown need not be gathered
 
-    def states(self, packing, h, caches): ...
-    def gradients(self, packing, d_a): ...
+    def __init__(self, cell=None):
+        self.cell = cell
+
+    def states(self, packing, reverse, h, caches): ...
+    def gradients(self, packing, reverse, d_z): ...
 
 
 class Initialiser:
-    """Draws initial weights on the host from an explicit generator, then puts them where the model lives."""
+    """Draws initial weights on the host from an explicit generator, then puts them where the model lives.
 
-    def __init__(self, rng, backend, dtype=np.float32):
+    recurrent: how the weights from state to state begin, "xavier" or "orthogonal"; forget_bias: of an LSTM's forget gate.
+    """
+
+    def __init__(self, rng, backend, dtype=np.float32, recurrent="xavier", forget_bias=1.0):
+        if recurrent not in RECURRENT:
+            raise unknown_name("initialisation", recurrent, RECURRENT)
         self.rng, self.backend, self.dtype = rng, backend, np.dtype(dtype)
+        self.square = getattr(self, recurrent)
+        self.forget_bias = forget_bias
 
     def _put(self, values):
         return Parameter(self.backend.asarray(values.astype(self.dtype)))
@@ -108,14 +122,30 @@ class Initialiser:
         limit = np.sqrt(6 / (n_in + n_out))
         return self._put(self.rng.uniform(-limit, limit, (n_in, blocks * n_out)))
 
+    def orthogonal(self, n_in, n_out, blocks=1):
+        """The same shape, each block with orthonormal columns (rows, if it is wide): Saxe et al. 2014, arXiv:1312.6120.
+
+        Q of a matrix of normal numbers, its signs such that R's diagonal is positive; without that Q is not uniform.
+        """
+        return self._put(np.concatenate([self._orthonormal(n_in, n_out) for _ in range(blocks)], axis=1))
+
+    def _orthonormal(self, n_in, n_out):
+        q, r = np.linalg.qr(self.rng.standard_normal((max(n_in, n_out), min(n_in, n_out))))
+        q = q * np.where(np.diag(r) < 0, -1, 1)
+        return q if n_in >= n_out else q.T
+
+    def recurrent(self, size, blocks=1):
+        """(size, blocks·size): weights from a state to the next."""
+        return self.square(size, size, blocks)
+
     def normal(self, *shape, std):
         return self._put(self.rng.normal(0, std, shape))
 
     def zeros(self, *shape):
         return self._put(np.zeros(shape))
 
-    def lstm_bias(self, hidden_size, forget=1.0):
-        """Zeros, but `forget` for the forget gate's block: a new cell remembers (Gers et al. 2000)."""
+    def lstm_bias(self, hidden_size):
+        """Zeros, but `forget_bias` for the forget gate's block: a new cell remembers (Gers et al. 2000)."""
         blocks = np.zeros((4, hidden_size))
-        blocks[1] = forget
+        blocks[1] = self.forget_bias
         return self._put(blocks.reshape(-1))

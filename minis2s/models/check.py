@@ -1,50 +1,82 @@
-"""Gradient checks of layers over time and of the whole model: every parameter, input, initial and final state."""
+"""Gradient checks of layers over time and of whole models: every parameter, input, initial and final state."""
 
 from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from minis2s import gradcheck
 from minis2s.backend import select, to_host
-from minis2s.equations.lstm import LSTMState
 from minis2s.layers.base import Initialiser
-from minis2s.layers.lstm import LSTM
+from minis2s.layers.cells import CELLS, cell
+from minis2s.layers.dropout import Dropout
+from minis2s.layers.embedding import Embedding
 from minis2s.layers.packing import Packing
+from minis2s.layers.recurrent import Recurrent, Stack
+from minis2s.models import model_of
+from minis2s.models.configuration import ModelConfig
 from minis2s.models.encoder import Encoder
 from minis2s.models.observe import BiasGradients, observing
-from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
 
 # The lengths of one small batch: padding, length 1, two of equal length. Packing brings the rows into an order that is not its
 # own inverse, so that sorting cannot be taken for sorting back. All sizes differ, so that no wrong axis fits.
-SOURCE_LENGTHS = (3, 6, 1, 3, 4)
+SOURCE_LENGTHS = (3, 4, 1, 3, 2)
 TARGET_LENGTHS = (2, 3, 1, 3, 2)
 FULL_LENGTHS = (4, 4, 4, 4, 4)  # nothing to sort and no padding: packing hands out the arrays themselves
 SOURCE_WORDS, TARGET_WORDS = 8, 9
 SIZES = {"embedding_size": 2, "hidden_size": 4, "attention_size": 7}
+SMALL = {"embedding_size": 3, "hidden_size": 2, "attention_size": 5, "bidirectional": False}
 DROPOUT = 0.25
 
+# One model for each thing that a model can be made of. Together they run every backward line of layers and models.
+MODELS = {
+    "bidirectional": {"dropout": DROPOUT},
+    "unidirectional": {"bidirectional": False},
+    "GRU, Luong": SMALL | {"cell": "gru", "layers": 2, "residual": True, "dropout": DROPOUT, "variational": True,
+                           "learned_start": True, "attention": "general", "attend": "after", "attentional": True,
+                           "input_feeding": True, "bidirectional": True},
+    "RNN, tied": {"cell": "rnn", "attention": "dot", "tied": True, "recurrent_init": "orthogonal"},
+    "GRU with reset before": SMALL | {"cell": "gru-reset-before", "layers": 2, "attention": "query-key", "values": True,
+                                      "sigmoid": True},
+    "scaled dot": SMALL | {"attention": "scaled-dot", "input_feeding": True, "dropout": DROPOUT, "layers": 2},
+    "cosine": SMALL | {"cell": "gru", "attention": "cosine", "attend": "after"},
+    "sigmoid of an affine score": SMALL | {"cell": "rnn", "attention": "affine", "sigmoid": True},
+    "location": SMALL | {"cell": "rnn", "attention": "location"},
+    "recurrent attention": SMALL | {"cell": "rnn", "attention": "recurrent", "attend": "after"},
+    "gate": SMALL | {"cell": "rnn", "attention": "gate"},
+    "last state": SMALL | {"attention": "last-state", "encoder_size": 4, "layers": 2, "encoder_layers": 1},
+    "all states": SMALL | {"cell": "rnn", "attention": "all-states", "longest_source": 8, "tied": True, "attentional": True,
+                           "encoder_layers": 3},
+    "first state only": SMALL | {"cell": "gru", "attention": "none", "bridge": "linear", "input_feeding": True},
+    "zero bridge": SMALL | {"cell": "rnn", "bridge": "zero"},
+    "language model": SMALL | {"model": "language-model", "layers": 2, "learned_start": True, "dropout": DROPOUT},
+    "CTC": SMALL | {"model": "ctc", "cell": "gru", "dropout": DROPOUT},
+    "regression": SMALL | {"model": "regression", "cell": "rnn", "real_source": True},
+}  # fmt: skip
 
-class LSTMOutputs(NamedTuple):
-    h: Any
-    h_n: Any
-    c_n: Any
 
-    def final(self):
-        """The final state's gradients as a layer takes them: None if neither is there."""
-        return None if self.h_n is None and self.c_n is None else LSTMState(self.h_n, self.c_n)
-
-
-def small_batch(rng, source_words, target_words, source_lengths=SOURCE_LENGTHS, target_lengths=TARGET_LENGTHS):
-    """A batch of random words with padding. The vocabularies are small, so words repeat within and across sentences."""
+def small_batch(rng, source_words, target_words, source_lengths=SOURCE_LENGTHS, target_lengths=TARGET_LENGTHS, real=False):
+    """A batch of random words with padding; with `real`, of random vectors of as many columns. The vocabularies are small, so
+    words repeat within and across sentences.
+    """
     source_mask, target_mask = mask_of(source_lengths), mask_of(target_lengths)
+
+    def drawn(size, mask):
+        if real:
+            return np.where(mask[..., None], rng.standard_normal((*mask.shape, size)), 0)
+        return np.where(mask, rng.integers(0, size, mask.shape), 0)
+
+    target_out = drawn(target_words, target_mask)
+    labels = np.where(target_mask, rng.integers(1, target_words, target_mask.shape), 0)
     return SimpleNamespace(
-        source=np.where(source_mask, rng.integers(0, source_words, source_mask.shape), 0),
+        source=drawn(source_words, source_mask),
         source_mask=source_mask,
-        target_in=np.where(target_mask, rng.integers(0, target_words, target_mask.shape), 0),
-        target_out=np.where(target_mask, rng.integers(0, target_words, target_mask.shape), 0),
+        target_in=drawn(target_words, target_mask),
+        target_out=target_out,
         target_mask=target_mask,
+        labels=labels,
+        label_mask=target_mask,
         n_target_tokens=int(target_mask.sum()),
     )
 
@@ -57,6 +89,17 @@ def same_masks():
 def mask_of(lengths):
     """(T, B) booleans, True for the first lengths[b] steps of column b."""
     return np.arange(max(lengths))[:, None] < np.asarray(lengths)
+
+
+def small_model(rng, backend=None, padding=True, **settings):
+    """(model in float64, batch) for settings of a ModelConfig, with the sizes of SIZES."""
+    config = ModelConfig(**SIZES | settings)
+    model = model_of(config, SOURCE_WORDS, TARGET_WORDS, rng, backend, np.float64)
+    source_lengths, target_lengths = (SOURCE_LENGTHS, TARGET_LENGTHS) if padding else (FULL_LENGTHS, FULL_LENGTHS[:2] * 3)
+    if config.model == "ctc":  # a label needs a step, and one more where it equals the one before
+        source_lengths, target_lengths = ((3, 4, 2, 3, 2), (2, 3, 1, 1, 1)) if padding else (FULL_LENGTHS, (2,) * 5)
+    lengths = source_lengths, target_lengths[: len(source_lengths)]
+    return model, small_batch(rng, SOURCE_WORDS, TARGET_WORDS, *lengths, real=config.model == "regression")
 
 
 def check_model(id, model, batch, methods=("complex-step", "five-point")):
@@ -80,60 +123,76 @@ def check_model(id, model, batch, methods=("complex-step", "five-point")):
     return results
 
 
-def check_lstm(id, rng, reverse, backend, methods=("complex-step", "five-point"), lengths=SOURCE_LENGTHS, E=3, H=2):
-    """One LSTM layer: x, h_0, c_0 and parameters, from all outputs and from each of h, h_n, c_n alone."""
-    layer = LSTM(E, H, Initialiser(rng, backend, np.float64), reverse)
+def check_recurrent(id, rng, layer, backend, methods=("complex-step", "five-point"), lengths=SOURCE_LENGTHS, E=3):
+    """One Recurrent layer: x, the state before and the parameters, from all outputs and from each of them alone."""
     packing = Packing(mask_of(lengths), backend.xp)
     T, B = packing.shape
+    State, H = layer.cell.State, layer.cell.hidden_size
+    before = [f"{part}_0" for part in State._fields]
+    Outputs = NamedTuple("Outputs", [("out", object), *((f"{part}_n", object) for part in State._fields)])
 
-    def forward(x, h_0, c_0, **parameters):
-        with using(layer, parameters):
-            (h, final), cache = layer.forward(x, packing, LSTMState(h_0, c_0))
-        return LSTMOutputs(h, *final), cache
+    def forward(x, **values):
+        state = State(*(values.pop(name) for name in before))
+        with using(layer, values):
+            (h, final), cache = layer.forward(x, packing, state)
+        return Outputs(h, *final), cache
 
     def backward(d_out, cache):
         layer.zero_gradients()
-        d_x, d_state = layer.backward(d_out.h, d_out.final(), cache)
+        d_h, *d_final = d_out
+        d_final = None if all(d is None for d in d_final) else State(*d_final)
+        d_x, d_state = layer.backward(d_h, d_final, cache)
         gradients = {name: p.grad for name, p in layer.named_parameters()}
-        return SimpleNamespace(x=d_x, h_0=d_state.h, c_0=d_state.c, **gradients)
+        return SimpleNamespace(x=d_x, **dict(zip(before, d_state, strict=True)), **gradients)
 
-    shapes = {"x": (T, B, E), "h_0": (B, H), "c_0": (B, H)}
+    shapes = {"x": (T, B, E)} | dict.fromkeys(before, (B, H))
     inputs = {name: backend.asarray(rng.standard_normal(shape)) for name, shape in shapes.items()}
     inputs |= layer.state_on_backend()
     return gradcheck.check_pair(id, forward, backward, inputs, tuple(inputs), rng, methods)
 
 
 def check_encoder(id, rng, backend, methods=("complex-step", "five-point")):
-    """The encoder's parameters, from all outputs and from each of memory, final h and final c alone."""
-    encoder = Encoder(SOURCE_WORDS, 3, 4, True, DROPOUT, Initialiser(rng, backend, np.float64))
+    """A stacked encoder's parameters, from all outputs and from the memory and each layer's final h and c alone."""
+    init = Initialiser(rng, backend, np.float64)
+    stack = Stack("lstm", 2, 3, 4, init, bidirectional=True, residual=True, dropout=Dropout(DROPOUT))
+    encoder = Encoder(Embedding(SOURCE_WORDS, 3, init), stack, Dropout(DROPOUT))
     batch = small_batch(rng, SOURCE_WORDS, TARGET_WORDS)
     packing = Packing(batch.source_mask, backend.xp)
+    Outputs = NamedTuple("Outputs", [(name, object) for name in ("memory", "h_n0", "c_n0", "h_n1", "c_n1")])
 
     def forward(**parameters):
         with using(encoder, parameters):
-            (memory, final), cache = encoder.forward(backend.asarray(batch.source), packing, same_masks())
-        return LSTMOutputs(memory, *final), cache
+            (memory, finals), cache = encoder.forward(backend.asarray(batch.source), packing, same_masks())
+        return Outputs(memory, *finals[0], *finals[1]), cache
 
     def backward(d_out, cache):
         encoder.zero_gradients()
-        encoder.backward(d_out.h, d_out.final(), cache)
+        d_finals = [type(stack.layers[0].forwards.cell.zero_state(1))(*d_out[k : k + 2]) for k in (1, 3)]
+        d_finals = [None if d.h is None and d.c is None else d for d in d_finals]
+        encoder.backward(d_out.memory, d_finals if any(d_finals) else None, cache)
         return SimpleNamespace(**{name: p.grad for name, p in encoder.named_parameters()})
 
     parameters = encoder.state_on_backend()
     return gradcheck.check_pair(id, forward, backward, parameters, tuple(parameters), rng, methods)
 
 
+def layer_checks(rng, backend, methods=("complex-step", "five-point")):
+    """Each cell over time, also reversed and without padding, and a stacked encoder."""
+    init, results = Initialiser(rng, backend, np.float64), []
+    for name in CELLS:
+        results += check_recurrent(f"layer {name}", rng, Recurrent(cell(name)(3, 2, init)), backend, methods)
+    results += check_recurrent("layer lstm reversed", rng, Recurrent(cell("lstm")(3, 2, init), True), backend, methods)
+    full = Recurrent(cell("lstm")(3, 2, init))
+    results += check_recurrent("layer lstm without padding", rng, full, backend, methods, FULL_LENGTHS)
+    return results + check_encoder("layer encoder", rng, backend, methods)
+
+
 def whole_model_checks(rng, backend=None, methods=("complex-step", "five-point")):
-    """The LSTM layer in both directions, the encoder, the whole model in both forms. List of Result, "layer …" and "model …"."""
+    """The layers over time, and MODELS. List of Result, "layer …" and "model …"."""
     backend = backend or select("numpy")
-    results = check_lstm("layer LSTM", rng, False, backend, methods)
-    results += check_lstm("layer LSTM reversed", rng, True, backend, methods)
-    results += check_lstm("layer LSTM without padding", rng, False, backend, methods, FULL_LENGTHS)
-    results += check_encoder("layer encoder", rng, backend, methods)
-    for id, bidirectional, dropout in (("model bidirectional", True, DROPOUT), ("model unidirectional", False, 0.0)):
-        config = Seq2SeqConfig(**SIZES, bidirectional=bidirectional, dropout=dropout)
-        model = Seq2Seq(config, SOURCE_WORDS, TARGET_WORDS, rng, backend, np.float64)
-        results += check_model(id, model, small_batch(rng, SOURCE_WORDS, TARGET_WORDS), methods)
+    results = layer_checks(rng, backend, methods)
+    for name, settings in MODELS.items():
+        results += check_model(f"model {name}", *small_model(rng, backend, **settings), methods)
     return results
 
 

@@ -1,127 +1,207 @@
-"""The decoder: an LSTM that reads the source through attention and predicts the next word (D1.2, D2.2, D4.3, D4.4).
+"""The decoder: recurrent cells that read the source through a context and predict what comes next (D1.2, D2.2, D4.3, D4.4).
 
-For target word i, with y_{i-1} the word before it:
+For target step i, with y_{i-1} what came before it and o_{i-1} the output vector before it:
 
-    c_i = Σ_j α_ij h_j,  α from the scores of s_{i-1}        attention on the previous state
-    s_i = LSTM([E y_{i-1}; c_i], s_{i-1})                     its products: E y W_y for all steps at once, [s; c] W_r in the loop
-    p(y_i) = softmax([s_i; c_i] W_o + b_o)                    for all steps at once
+    attend "before" (Bahdanau et al. 2014)            attend "after" (Luong et al. 2015)
+    c_i = context(s_{i-1})                            s_i = cells([E y_{i-1}; o_{i-1}], s_{i-1})
+    s_i = cells([E y_{i-1}; c_i; o_{i-1}], s_{i-1})   c_i = context(s_i)
+
+    o_i = [s_i; c_i],  or tanh([s_i; c_i] W_a + b_a) with `attentional`
+    p(y_i) = softmax(o_i W_o + b_o)
+
+o_{i-1} is given to the cells only with `input_feeding`. s is the hidden state of the top cell. What does not depend on the
+recurrence is one product for all steps: E y W_x before the loop, the output and all weight gradients after it.
 """
 
 from typing import Any, NamedTuple
 
-from minis2s.equations.linear import linear, linear_backward, linear_backward_input, linear_backward_parameters
-from minis2s.equations.lstm import LSTMState, lstm_pointwise, lstm_pointwise_backward
-from minis2s.layers.attention import AdditiveAttention
-from minis2s.layers.base import Layer, Observer
+from minis2s.backend import array_module
+from minis2s.equations.activations import tanh, tanh_backward
+from minis2s.equations.linear import linear, linear_backward_input, linear_backward_parameters
+from minis2s.layers.base import Layer
+from minis2s.layers.cells import on_parts
 from minis2s.layers.dropout import Dropout
-from minis2s.layers.embedding import Embedding
 from minis2s.layers.linear import Linear
-from minis2s.layers.lstm import zero_state
-from minis2s.layers.packing import replace_first
+from minis2s.layers.scores import concatenated
 
 
 class DecoderState(NamedTuple):
-    """What is carried from word to word while decoding: the LSTM's state, and the attention over the source."""
+    """What is carried from word to word while decoding: the cells' states, the pass over the source and what it carries, and the
+    last output vector (None if it is not fed back).
+    """
 
-    lstm: LSTMState
-    attention: Any
+    cells: list
+    source: Any
+    carry: tuple = ()
+    fed: Any = None
 
     def select(self, rows):
         """The state of some rows of the batch (an integer array)."""
-        return DecoderState(LSTMState(self.lstm.h[rows], self.lstm.c[rows]), self.attention.select(rows))
+        cells = [on_parts(lambda part: part[rows], state) for state in self.cells]
+        carry = tuple(part[:, rows] for part in self.carry)
+        return DecoderState(cells, self.source.select(rows), carry, None if self.fed is None else self.fed[rows])
+
+
+class Step(NamedTuple):
+    """What one step computed. before: what it was given beside z, [c; o] as far as the cells read them; joined: [s; c]."""
+
+    top: Any
+    context: Any
+    out: Any
+    states: list
+    carry: tuple
+    before: Any
+    joined: Any
+    caches: tuple
 
 
 class Decoder(Layer):
-    """W_y: (E, 4H) and W_r: (H+C, 4H) are the LSTM's input and recurrent weights, b (4H,) its bias; `output` is D4.4.
+    """reader: brings what came before, (S, B) words or (S, B, D) numbers, to vectors; stack: a SteppedStack; context: a layer
+    with `size` and `over(memory, mask)`; output: makes of the output vectors what is predicted, `output(width)`.
 
-    `observer` is shown states and gradients (observe.py).
+    W_c: ((C) + (O), kH) brings the context and the last output vector into the lowest cell; O is the output vector's width.
     """
 
-    observer = Observer()
+    def __init__(
+        self, reader, stack, context, output, init, attend="before", attentional=False, input_feeding=False, dropout=None
+    ):
+        self.reader, self.stack, self.context = reader, stack, context
+        self.dropout = dropout or Dropout(0)  # of what is read, and of what the output reads
+        self.attend_before, self.input_feeding = attend == "before", input_feeding
+        H = stack.hidden_size
+        self.combine = Linear(H + context.size, H, init) if attentional else None
+        self.width = H if attentional else H + context.size
+        fed = context.size * self.attend_before + self.width * input_feeding
+        self.W_c = init.xavier(fed, H, len(stack.layers[0].blocks)) if fed else None
+        self.output = output(self.width)
 
-    def __init__(self, n_words, embedding_size, hidden_size, memory_size, attention_size, dropout, init):
-        self.hidden_size, self.memory_size = hidden_size, memory_size
-        self.dropout = Dropout(dropout)  # of the embeddings, and of what the output reads
-        self.embedding = Embedding(n_words, embedding_size, init)
-        self.attention = AdditiveAttention(hidden_size, memory_size, attention_size, init)
-        self.W_y = init.xavier(embedding_size, hidden_size, blocks=4)
-        self.W_r = init.xavier(hidden_size + memory_size, hidden_size, blocks=4)
-        self.b = init.lstm_bias(hidden_size)
-        self.output = Linear(hidden_size + memory_size, n_words, init)
-
-    def forward(self, ids, packing, memory, source_mask, state, rng=None):
+    def forward(self, previous, packing, memory, source_mask, states, rng=None):
         """Teacher forcing: every step is given the true previous word.
 
-        ids: (S, B) previous words; packing: of the target mask; memory: (T, B, C); source_mask: (T, B); state: LSTMState s_0;
-        rng: draws what is dropped, None drops nothing.
-        Returns ((logits (N, V) of the real target places, attention weights (S, T, B)), cache).
+        previous: (S, B) words, or (S, B, D) numbers; packing: of the target mask; memory: (T, B, C); source_mask: (T, B); states:
+        the cells' states before the first step; rng: draws what is dropped, None drops nothing.
+        Returns ((predictions (N, V) at the real target places, attention weights (S, T, B) or None), cache).
         """
-        xp, H = packing.xp, self.hidden_size
-        y, cache_y = self.embedding.forward(ids)
+        xp, lowest = packing.xp, self.stack.layers[0]
+        y, cache_y = self.reader.forward(previous)
         y, cache_y_dropout = self.dropout.forward(y, rng)
-        z, cache_z = linear(packing.pack(y), self.W_y.value, self.b.value)
-        attention = self.attention.over(packing.sort(memory, axis=1), packing.sort(source_mask, axis=1))
-        s, c = packing.sort(state.h), packing.sort(state.c)
-        width = H + self.memory_size
-        before, after = (xp.empty((len(packing), width), dtype=z.dtype) for _ in range(2))  # [s_{i-1}; c_i], [s_i; c_i]
-        caches = []
+        z, cache_z = lowest.project(packing.pack(y))
+        source = self.context.over(packing.sort(memory, axis=1), packing.sort(source_mask, axis=1))
+        states = [on_parts(packing.sort, state) for state in states]
+        carry, fed = source.carry(), self._nothing_fed(xp, z, packing.shape[1])
+        masks = self.stack.masks(packing, rng)
+        steps, outs = [], xp.empty((len(packing), self.width), dtype=z.dtype)
         for i, rows in packing.steps():
             n = packing.sizes[i]
-            new, before[rows], cache = self._step(z[rows], LSTMState(s[:n], c[:n]), attention)
-            after[rows, :H], after[rows, H:] = new.h, before[rows, H:]
-            caches.append(cache)
-            s, c = replace_first(xp, s, new.h), replace_first(xp, c, new.c)
-        self.observer.states(packing, after[:, :H], [cell for _, cell in caches])
-        after, cache_after_dropout = self.dropout.forward(after, rng)
-        logits, cache_output = self.output.forward(after)
-        weights = packing.unsort(attention.all_weights(), axis=2)
-        cache_dropout = cache_y_dropout, cache_after_dropout
-        return (logits, weights), (packing, cache_y, cache_z, attention, before, caches, cache_output, cache_dropout)
+            states = [on_parts(lambda part: part[:n], state) for state in states]  # noqa: B023, used at once
+            step = self._step(z[rows], states, source, carry, None if fed is None else fed[:n], [mask(i, n) for mask in masks])
+            states, carry, outs[rows] = step.states, step.carry, step.out
+            fed = None if fed is None else step.out
+            steps.append(step)
+        self.stack.show(packing, [step.states for step in steps], [step.caches[1] for step in steps])
+        outs, cache_out_dropout = self.dropout.forward(outs, rng, packing)
+        predictions, cache_output = self.output.forward(outs)
+        weights = source.all_weights()
+        weights = None if weights is None else packing.unsort(weights, axis=2)
+        caches = cache_y, cache_y_dropout, cache_z, cache_out_dropout, cache_output
+        return (predictions, weights), (packing, source, steps, caches)
 
-    def _step(self, z, state, attention):
-        """One word: z (n, 4H) is the previous word's share of the pre-activations. Returns (state, [s_{i-1}; c_i], cache)."""
-        c, cache_attention = attention.step(state.h)  # 1
-        before = attention.xp.concatenate([state.h, c], axis=-1)
-        a, _ = linear(before, self.W_r.value, z)  # 2
-        new, cache_cell = lstm_pointwise(a, state.c)  # 3
-        return new, before, (cache_attention, cache_cell)
+    def _nothing_fed(self, xp, like, B):
+        return xp.zeros((B, self.width), dtype=like.dtype) if self.input_feeding else None
 
-    def backward(self, d_logits, cache):
-        """Returns (d_memory (T, B, C), d_s_0 LSTMState); the parameters' gradients are added."""
-        packing, cache_y, cache_z, attention, before, caches, cache_output, cache_dropout = cache
-        cache_y_dropout, cache_after_dropout = cache_dropout
-        xp, H = packing.xp, self.hidden_size
-        d_after = self.dropout.backward(self.output.backward(d_logits, cache_output), cache_after_dropout)
-        d_s, d_c = zero_state(before, packing.shape[1], H)
-        d_a = xp.empty((len(packing), 4 * H), dtype=before.dtype)
-        attention.start_backward()
-        for (i, rows), (cache_attention, cache_cell) in zip(reversed(packing.steps()), reversed(caches), strict=True):
+    def _step(self, z, states, source, carry, fed, keeps=None):
+        """z: (n, kH), the share of what came before; states: n rows each; fed: (n, O) or None. Returns a Step."""
+        join, c, cache_context = source.xp.concatenate, None, None
+        if self.attend_before:
+            c, carry, cache_context = source.step(states[-1].h, carry)  # 1
+        before = [part for part in (c, fed) if part is not None]
+        if self.W_c:
+            before = before[0] if len(before) == 1 else join(before, axis=-1)
+            z, _ = linear(before, self.W_c.value, z)  # 2
+        top, states, caches = self.stack.step(z, states, keeps)  # 3
+        if not self.attend_before:
+            c, carry, cache_context = source.step(top, carry)  # 4
+        joined = out = join([top, c], axis=-1) if self.context.size else top  # 5
+        cache_tanh = None
+        if self.combine:
+            out, cache_tanh = tanh(linear(joined, self.combine.W.value, self.combine.b.value)[0])  # 6
+        return Step(top, c, out, states, carry, before, joined, (cache_context, caches, cache_tanh))
+
+    def backward(self, d_predictions, cache):
+        """Returns (d_memory (T, B, C), d_states before the first step); the parameters' gradients are added."""
+        packing, source, steps, caches = cache
+        cache_y, cache_y_dropout, cache_z, cache_out_dropout, cache_output = caches
+        d_outs = self.dropout.backward(self.output.backward(d_predictions, cache_output), cache_out_dropout)
+        d_states = self.stack.zero_states(packing.shape[1])
+        d_fed, d_carry = self._nothing_fed(packing.xp, d_outs, packing.shape[1]), ()
+        kept = []  # of the steps, last first: what the gradients of W_c and of `combine` need
+        self.stack.start_backward()
+        source.start_backward()
+        for (i, rows), step in zip(reversed(packing.steps()), reversed(steps), strict=True):
             n = packing.sizes[i]
-            d_s_i = d_after[rows, :H] + d_s[:n]
-            d_a_i, d_c_before = lstm_pointwise_backward(LSTMState(d_s_i, d_c[:n]), cache_cell)  # 3
-            d_before = linear_backward_input(d_a_i, self.W_r.value)  # 2
-            d_context = d_before[:, H:] + d_after[rows, H:]  # the context is read by the cell and by the output
-            d_s[:n] = d_before[:, :H] + attention.step_backward(d_context, cache_attention)  # 1
-            d_a[rows], d_c[:n] = d_a_i, d_c_before
-        self.observer.gradients(packing, d_a)
-        d_y, d_W_y, d_b = linear_backward(d_a, cache_z)
-        d_W_r, _ = linear_backward_parameters(d_a, before)
-        self.W_y.accumulate(d_W_y)
-        self.W_r.accumulate(d_W_r)
-        self.b.accumulate(d_b)
-        self.embedding.backward(self.dropout.backward(packing.unpack(d_y), cache_y_dropout), cache_y)
-        d_memory = packing.unsort(attention.finish_backward(), axis=1)
-        return d_memory, LSTMState(packing.unsort(d_s), packing.unsort(d_c))
+            d_out = d_outs[rows] if d_fed is None else d_outs[rows] + d_fed[:n]  # the output and the next step read it
+            d_z, d_before, d_carry, d_step_fed, of_combine = self._step_backward(
+                d_out, [on_parts(lambda part: part[:n], d) for d in d_states], d_carry, source, step  # noqa: B023, used at once
+            )
+            for d, d_part in zip(d_states, d_before, strict=True):
+                for whole, part in zip(d, d_part, strict=True):
+                    whole[:n] = part
+            if d_fed is not None:
+                d_fed[:n] = d_step_fed
+            kept.append((d_z, of_combine))
+        self._finish_backward(steps, kept[::-1])
+        d_z = self.stack.finish_backward(packing)
+        d_y = packing.unpack(self.stack.layers[0].project_backward(d_z, cache_z))
+        self.reader.backward(self.dropout.backward(d_y, cache_y_dropout), cache_y)
+        d_memory = packing.unsort(source.finish_backward(), axis=1)
+        return d_memory, [on_parts(packing.unsort, d) for d in d_states]
 
-    def start(self, memory, source_mask, state):
+    def _step_backward(self, d_out, d_states, d_carry, source, step):
+        """Returns (d_z, d_states before, d_carry before, d_fed, d of what tanh was applied to)."""
+        H, C = self.stack.hidden_size, self.context.size
+        cache_context, caches, cache_tanh = step.caches
+        d_combined = None
+        if self.combine:
+            d_combined = tanh_backward(d_out, cache_tanh)  # 6
+            d_out = linear_backward_input(d_combined, self.combine.W.value)
+        d_top, d_c = d_out[:, :H], d_out[:, H:]  # 5
+        if not self.attend_before:
+            d_query, d_carry = source.step_backward(d_c, d_carry, cache_context)  # 4
+            d_top = d_top + d_query
+        d_z, d_states = self.stack.step_backward(d_top, d_states, caches)  # 3
+        d_before = linear_backward_input(d_z, self.W_c.value) if self.W_c else d_z[:, :0]  # 2
+        if self.attend_before:
+            d_c = d_c + d_before[:, :C]  # the context is read by the cells and by the output
+            d_query, d_carry = source.step_backward(d_c, d_carry, cache_context)  # 1
+            d_states[-1] = d_states[-1]._replace(h=d_states[-1].h + d_query)
+            d_before = d_before[:, C:]
+        return d_z, d_states, d_carry, d_before, d_combined
+
+    def _finish_backward(self, steps, kept):
+        """The gradients of the weights that are used at every step, one product each."""
+        d_z, d_combined = zip(*kept, strict=True)
+        if self.W_c:
+            d_W_c, _ = linear_backward_parameters(*concatenated([(d, step.before) for d, step in zip(d_z, steps, strict=True)]))
+            self.W_c.accumulate(d_W_c)
+        if self.combine:
+            d_rows, rows = concatenated([(d, step.joined) for d, step in zip(d_combined, steps, strict=True)])
+            d_W, d_b = linear_backward_parameters(d_rows, rows, self.combine.b.value.shape)
+            self.combine.W.accumulate(d_W)
+            self.combine.b.accumulate(d_b)
+
+    def start(self, memory, source_mask, states):
         """The state before the first word, for `step`."""
-        return DecoderState(state, self.attention.over(memory, source_mask))
+        source, B = self.context.over(memory, source_mask), states[0].h.shape[0]
+        return DecoderState(states, source, source.carry(), self._nothing_fed(array_module(memory), memory, B))
 
-    def step(self, ids, state):
-        """One word for each of n rows, from the words before: ids (n,). Returns (logits (n, V), DecoderState, weights (T, n))."""
-        y, _ = self.embedding.forward(ids)
-        z, _ = linear(y, self.W_y.value, self.b.value)
-        new, before, _ = self._step(z, state.lstm, state.attention)
-        c = before[:, self.hidden_size :]
-        logits, _ = self.output.forward(state.attention.xp.concatenate([new.h, c], axis=-1))
-        return logits, DecoderState(new, state.attention), state.attention.weights.pop()
+    def step(self, previous, state):
+        """One step for each of n rows, from what came before: words (n,), or numbers (n, D).
+
+        Returns (predictions (n, V), DecoderState, attention weights (T, n) or None).
+        """
+        y, _ = self.reader.forward(previous)
+        z, _ = self.stack.layers[0].project(y)
+        step = self._step(z, state.cells, state.source, state.carry, state.fed)
+        predictions, _ = self.output.forward(step.out)
+        fed = step.out if self.input_feeding else None
+        return predictions, DecoderState(step.states, state.source, step.carry, fed), state.source.weights.pop()

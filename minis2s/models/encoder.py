@@ -1,50 +1,28 @@
-"""The encoder: word numbers → one vector for each source word, and a final state (D1.1, D2.1, D3.7)."""
+"""The encoder: a source → one vector for each of its steps, and final states (D1.1, D2.1, D3.7, D3.9)."""
 
-from minis2s.backend import array_module
-from minis2s.equations.lstm import LSTMState
 from minis2s.layers.base import Layer
 from minis2s.layers.dropout import Dropout
-from minis2s.layers.embedding import Embedding
-from minis2s.layers.lstm import LSTM
 
 
 class Encoder(Layer):
-    """Embedding, dropout, and an LSTM in one or both directions.
+    """reader: brings words (T, B), or numbers (T, B, D), to vectors; stack: a Stack; dropout: of what is read."""
 
-    memory_size is the width of what it returns for each word: the directions' hidden states side by side.
-    """
+    def __init__(self, reader, stack, dropout=None):
+        self.reader, self.stack, self.dropout = reader, stack, dropout or Dropout(0)
 
-    def __init__(self, n_words, embedding_size, memory_size, bidirectional, dropout, init):
-        self.embedding = Embedding(n_words, embedding_size, init)
-        self.dropout = Dropout(dropout)
-        n_directions = 2 if bidirectional else 1
-        self.directions = [LSTM(embedding_size, memory_size // n_directions, init, reverse=k == 1) for k in range(n_directions)]
+    def forward(self, source, packing, rng=None):
+        """source: (T, B) words, or (T, B, D) numbers; packing: of its mask; rng: draws what is dropped, None drops nothing.
 
-    def forward(self, ids, packing, rng=None):
-        """ids: (T, B); packing: of the source mask; rng: draws what is dropped, None drops nothing.
-
-        Returns ((memory (T, B, C), LSTMState (B, C) each), cache).
-        The final state joins the forward LSTM's after the last word and the backward LSTM's after the first one.
+        Returns ((memory (T, B, C), each layer's final state (B, C)), cache). A final state joins that of the forward direction,
+        after the last word, and that of the backward direction, after the first one.
         """
-        xp = packing.xp
-        x, cache_x = self.embedding.forward(ids)
+        x, cache_x = self.reader.forward(source)
         x, cache_dropout = self.dropout.forward(x, rng)
-        outs, caches = zip(*(lstm.forward(x, packing) for lstm in self.directions), strict=True)
-        memory = xp.concatenate([h for h, _ in outs], axis=-1)
-        final = LSTMState(*(xp.concatenate(parts, axis=-1) for parts in zip(*(state for _, state in outs), strict=True)))
-        return (memory, final), (cache_x, cache_dropout, caches)
+        out, cache_stack = self.stack.forward(x, packing, rng)
+        return out, (cache_x, cache_dropout, cache_stack)
 
-    def backward(self, d_memory, d_final, cache):
-        """d_memory: (T, B, C) or None; d_final: LSTMState or None. Word numbers have no gradient; nothing is returned."""
-        cache_x, cache_dropout, caches = cache
-        d_memories = self._split(d_memory)
-        d_finals = zip(*(self._split(d) for d in d_final or (None, None)), strict=True)
-        d_x = 0
-        for lstm, d_h, d_state, cache_lstm in zip(self.directions, d_memories, d_finals, caches, strict=True):
-            d_x_of_direction, _ = lstm.backward(d_h, LSTMState(*d_state), cache_lstm)
-            d_x = d_x + d_x_of_direction
-        self.embedding.backward(self.dropout.backward(d_x, cache_dropout), cache_x)
-
-    def _split(self, d):
-        n = len(self.directions)
-        return [None] * n if d is None else array_module(d).split(d, n, axis=-1)
+    def backward(self, d_memory, d_finals, cache):
+        """d_memory: (T, B, C) or None; d_finals: for each layer a state or None, or None. A source has no gradient."""
+        cache_x, cache_dropout, cache_stack = cache
+        d_x = self.stack.backward(d_memory, d_finals, cache_stack)
+        self.reader.backward(self.dropout.backward(d_x, cache_dropout), cache_x)

@@ -2,13 +2,19 @@
 
 import math
 
-from minis2s.models.observe import GATES, OPEN, SHUT
+from minis2s.models.observe import OPEN, SHUT
 from minis2s.reports.charts import chart
 from minis2s.reports.markup import element, section, table
 from minis2s.training.health import carried_per_step
 
-GATE_NAMES = {"i": "input gate i", "f": "forget gate f", "o": "output gate o", "g": "candidate g"}
-SCORES = {"dev_exact_match": "exact match", "dev_bleu": "BLEU", "dev_chrf": "chrF", "dev_token_error_rate": "token error rate"}
+BLOCK_NAMES = {
+    **{"i": "input gate i", "f": "forget gate f", "o": "output gate o", "g": "candidate g"},
+    **{"r": "reset gate r", "z": "update gate z", "n": "candidate n", "h": "state h"},
+}
+SCORES = {
+    **{"dev_exact_match": "exact match", "dev_bleu": "BLEU", "dev_chrf": "chrF", "dev_token_error_rate": "token error rate"},
+    "dev_variance_explained": "variance explained",
+}
 
 COLUMNS = {  # of the table of epochs: name and format of the number in metrics.jsonl
     "loss": ("train_loss", ".4f"),
@@ -17,14 +23,11 @@ COLUMNS = {  # of the table of epochs: name and format of the number in metrics.
     "BLEU": ("dev_bleu", ".1f"),
     "chrF": ("dev_chrf", ".1f"),
     "token errors": ("dev_token_error_rate", ".1f"),
+    "variance": ("dev_variance_explained", ".1f"),
     "‖g‖ mean": ("gradient_norm", ".3g"),
     "‖g‖ max": ("gradient_norm_max", ".3g"),
     "tokens/s": ("tokens_per_s", ",.0f"),
     "seconds": ("seconds", ".1f"),
-}
-NAMES = {
-    "encoder.directions.0": "encoder, forwards (encoder.directions.0)",
-    "encoder.directions.1": "encoder, backwards (encoder.directions.1)",
 }
 BACK, NORM = "steps before the last one", "norm at the pre-activations"
 
@@ -55,21 +58,22 @@ def epochs(record):
     best = record.best["epoch"]
     rows = []
     for r in record.metrics:
-        numbers = [format(r[name], form) if name in r else "" for name, form in COLUMNS.values()]
+        numbers = [format(r[name], form) if r.get(name) is not None else "" for name, form in COLUMNS.values()]
         rows.append([r["epoch"], *numbers, "best" if r["epoch"] == best else ""])
     return section("Epochs", table(["epoch", *COLUMNS, ""], rows, numbers=["epoch", *COLUMNS]))
 
 
 def gradients(record):
-    """Gradient norms of each LSTM's gates over the run, by distance from the last step, and how far a gradient is carried."""
+    """Gradient norms of each cell's gates over the run, by distance from the last step, and how far a gradient is carried."""
     looks = [r for r in record.health if "gradients" in r]
     if not looks:
         return None
     parts = []
     for layer in looks[-1]["gradients"]:
-        over = {GATE_NAMES[gate]: [(r["step"], r["gradients"][layer]["gates"][gate]) for r in looks] for gate in GATES}
         latest = looks[-1]["gradients"][layer]
-        back = {GATE_NAMES[gate]: list(enumerate(latest["steps"][gate])) for gate in GATES}
+        blocks = {BLOCK_NAMES[block]: block for block in latest["gates"]}
+        over = {name: [(r["step"], r["gradients"][layer]["gates"][block]) for r in looks] for name, block in blocks.items()}
+        back = {name: list(enumerate(latest["steps"][block])) for name, block in blocks.items()}
         carried = {f"step {r['step']}": _relative(r["gradients"][layer]["carried"]) for r in (looks[0], looks[-1])}
         rate = carried_per_step(latest["carried"])
         charts = [
@@ -78,11 +82,11 @@ def gradients(record):
             chart("Carried by the recurrence alone", carried, BACK, "share", log=True),
         ]
         known = f"From each step to the one before, the recurrence multiplies a gradient by about {rate:.2g}." if rate else None
-        parts += [element("h3", NAMES.get(layer, layer)), element("p", known, class_="note") if known else None]
+        parts += [element("h3", readable_name(layer)), element("p", known, class_="note") if known else None]
         parts.append(element("div", charts, class_="charts"))
     note = (
-        "‖d_a‖ of each gate's pre-activations, root mean square over the sentences of a batch; steps count back from the one "
-        "that the layer computes last. The third chart follows a random gradient that enters at that step alone, as its share "
+        "‖d_z‖ of each gate's pre-activations, root mean square over the sentences of a batch; steps count back from the one "
+        "that the cell computes last. The third chart follows a random gradient that enters at that step alone, as its share "
         "of the norm there: a steep fall is a vanishing gradient, which attention hides from the other two."
     )
     return section("Gradients by gate and by step", parts, note=note)
@@ -93,11 +97,13 @@ def units(record):
     looks = [r for r in record.health if "units" in r]
     if not looks:
         return None
-    kinds = [(gate, state) for gate in "ifo" for state in ("shut", "open")]
+    latest = looks[-1]["units"]
+    gates = dict.fromkeys(gate for seen in latest.values() for gate in seen["shut"])  # a vanilla cell has none
+    kinds = [(gate, state) for gate in gates for state in ("shut", "open")]
     columns = ["layer", "units", "still", *(f"{gate} {state}" for gate, state in kinds)]
     rows = []
-    for layer, seen in looks[-1]["units"].items():
-        rows.append([NAMES.get(layer, layer), seen["units"], seen["still"], *(seen[state][gate] for gate, state in kinds)])
+    for layer, seen in latest.items():
+        rows.append([readable_name(layer), seen["units"], seen["still"], *(seen[state].get(gate, "") for gate, state in kinds)])
     epoch = looks[-1]["epoch"]
     note = f"How many units have an output that does not vary (still), or a gate that is below {SHUT} (shut) or above {OPEN} "
     note += f"(open) at every step of all dev sentences, after epoch {epoch}."
@@ -107,3 +113,11 @@ def units(record):
 def _relative(norms):
     first = norms[0]
     return [(k, norm / first) for k, norm in enumerate(norms) if first and norm is not None and math.isfinite(norm)]
+
+
+def readable_name(cell):
+    """ "encoder.stack.layers.0.backwards.cell" → "encoder, layer 1, backwards"."""
+    side, *parts = cell.split(".")
+    number = next((f", layer {int(part) + 1}" for part in parts if part.isdigit()), "")
+    direction = next((f", {part}" for part in parts if part in ("forwards", "backwards")), "")
+    return f"{side}{number}{direction}"

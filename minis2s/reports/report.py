@@ -30,10 +30,9 @@ def _header(record, model, languages):
         tiles = {
             "best epoch": f"{best['epoch']} of {len(record.metrics)}",
             f"dev {record.best_by.replace('_', ' ')}": f"{best[f'dev_{record.best_by}']:.4g}",
-            "exact match, dev": f"{best['dev_exact_match']:.1f} %",
-            "BLEU, dev": f"{best['dev_bleu']:.1f}",
             "dev loss": f"{best['dev_loss']:.4f}",
         }
+        tiles |= {f"{label}, dev": f"{best[name]:.1f}" for name, label in curves.SCORES.items() if name in best}
     tiles |= {
         "parameters": f"{model.n_parameters():,}",
         "source vocabulary": f"{len(languages.source_vocabulary):,}",

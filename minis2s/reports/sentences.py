@@ -24,7 +24,9 @@ def attention(translator, translations):
     """Attention maps of dev sentences from short to long."""
     fits = [t for t in translations if len(translator.tokens(t["source"])) < LONGEST_PICTURE]
     chosen = spread(sorted(fits, key=lambda t: len(t["source"])), N_MAPS + 1)[1:]  # the shortest show little
-    shown = translator.translate([t["source"] for t in chosen])
+    shown = [t for t in translator.translate([t["source"] for t in chosen]) if t.weights.size]
+    if not shown:  # the model has none
+        return None
     maps = [element("div", element("h3", t.text or "(empty)"), _map(t)) for t in shown]
     note = "Each row is a word of the translation and shows how its attention is spread over the source, in percent."
     return section("Attention", element("div", maps, class_="pair"), note=note)

@@ -7,12 +7,13 @@ import numpy as np
 
 from minis2s.data.bpe import BytePairEncoding
 from minis2s.data.corpus import FileCorpus, pairs_of, sample
-from minis2s.data.encoding import UnknownShare, check_lengths, encode_pair, encode_pairs
+from minis2s.data.encoding import UnknownShare, check_lengths, encode_pair, encode_pairs, refuse_what_cannot_align
 from minis2s.data.files import Pair
 from minis2s.data.normalisation import Normalisation
+from minis2s.data.numbers import Numbers
 from minis2s.data.survey import survey
 from minis2s.data.tasks import task
-from minis2s.data.tokenisers import LEARNED, TOKENISERS, Normalised, tokeniser
+from minis2s.data.tokenisers import LEARNED, TOKENISERS, Normalised, RealNumbers, tokeniser
 from minis2s.data.vocabulary import Vocabulary
 from minis2s.data.windows import Windows
 from minis2s.errors import UsageError, unknown_name
@@ -66,26 +67,26 @@ class DataConfig:
     def normalisation(self, side):
         return Normalisation(self.side(side, "{}_lowercase"), self.side(side, "{}_width"))
 
-    def load(self):
+    def load(self, has_source=True):
         """(training pairs, dev pairs); the first can be iterated again and again, and need not fit into memory."""
         if self.task:
             splits = task(self.task).generate(seed=0)
             return splits.train, splits.dev
-        pairs_of(self.train)  # refuses what is no set of files, before any is read
-        return FileCorpus(self.train), list(pairs_of(self.dev))
+        pairs_of(self.train, has_source)  # refuses what is no set of files, before any is read
+        return FileCorpus(self.train, has_source), list(pairs_of(self.dev, has_source))
 
 
 class RunData:
-    """Reads the data of a DataConfig, once or (for "bpe") twice; what it finds is noted.
+    """Reads the data of a DataConfig for a kind of model, once or (for "bpe") twice; what it finds is noted.
 
     languages: vocabularies and tokenisers. training: Windows. dev: normalised Pairs within the length limit; dev_examples.
     checksum: of the training data. notes: what was left out and what to know, for people; counts: the same as numbers.
     tell(pairs, share): called now and then while training data are read; share is None where it is not known.
     """
 
-    def __init__(self, config, tell=lambda pairs, share: None):
-        self.config, self.notes = config, []
-        corpus, dev = config.load()
+    def __init__(self, config, kind="seq2seq", tell=lambda pairs, share: None):
+        self.config, self.kind, self.notes = config, kind, []
+        corpus, dev = config.load(has_source=kind != "language-model")
         size = getattr(corpus, "bytes", None)
         tokenisers = self._tokenisers(corpus, lambda pairs: tell(pairs, None))
         found = survey(
@@ -94,15 +95,23 @@ class RunData:
             limit=config.max_length,
             window_pairs=config.window_pairs,
             dev=dev,
+            check=refuse_what_cannot_align if kind == "ctc" else None,
             tell=lambda pairs, done: tell(pairs, min(done / size, 1.0) if size else None),
         )
+        if kind == "language-model":  # one language: what comes before, and what continues it
+            found.target.update(found.source)
+            found.source = found.target
         vocabularies = [self._vocabulary(*each) for each in zip(SIDES, (found.source, found.target), strict=True)]
         self.languages = Languages(*vocabularies, *tokenisers)
         sides = (*tokenisers, *vocabularies)
         self._note_length(found.too_long)
         self._refuse_nothing(found.examples, "training data")
-        self.training = Windows(corpus, found.windows, partial(_encode, sides), config.max_length)
-        encoded = encode_pairs(dev, *sides)
+        self.training = Windows(corpus, found.windows, partial(_encode, sides, kind), config.max_length)
+        if kind == "ctc":
+            for line, pair in enumerate(dev, start=1):
+                split = (tokeniser.split(text) for tokeniser, text in zip(tokenisers, pair, strict=True))
+                refuse_what_cannot_align(*split, f"dev data, line {line}")
+        encoded = encode_pairs(dev, *sides, kind=kind)
         self.dev_examples, too_long = check_lengths(encoded, config.max_length, "dev data")
         self._note_length(too_long)
         self._refuse_nothing(len(self.dev_examples), "dev data")
@@ -148,6 +157,8 @@ class RunData:
         if counts.lost:
             what = f"training data: more than {counts.bound:,} different {side} tokens"
             self.notes.append(f"{what}; those seen at most {counts.lost} times may be left out of the vocabulary")
+        if self.config.side(side, "{}_tokeniser") == RealNumbers.name:
+            return Numbers.from_counts(counts)
         return Vocabulary.from_counts(counts, self.config.min_frequency, self.config.side(side, "max_{}_vocabulary") or None)
 
     def _note_length(self, report):
@@ -159,5 +170,5 @@ class RunData:
             raise UsageError(f"{what}: no pair is left within the limit of {self.config.max_length} tokens")
 
 
-def _encode(sides, pair):
-    return encode_pair(pair, *sides)
+def _encode(sides, kind, pair):
+    return encode_pair(pair, *sides, kind=kind)

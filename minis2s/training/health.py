@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minis2s.models.observe import GATES, gradient_flow
+from minis2s.models.observe import gradient_flow
 
 LOOK_EVERY = 100  # steps between two looks at the gradients; the first step of an epoch always has one
 FAR = 10  # × clip: a gradient so large is not merely clipped now and then
@@ -16,7 +16,9 @@ TOO_SHORT = 3  # steps; over fewer nothing can be said
 MANY_UNITS = 0.25
 OVER_FITTING = 1.2  # × the lowest dev loss
 FLAT = 0.98  # × the first epoch's training loss
-SMALLER_IS_BETTER = ("loss", "token_error_rate", "word_error_rate", "character_error_rate")  # of the dev scores
+SMALLER_IS_BETTER = (  # of the dev scores
+    *("loss", "token_error_rate", "word_error_rate", "character_error_rate", "root_mean_square_error"),
+)
 TREND = 4  # epochs before a trend is one
 
 
@@ -32,15 +34,15 @@ class Finding(NamedTuple):
 
 
 def look_at_gradients(model, batch):
-    """What health.jsonl holds of the gradients at one step: {layer: {"gates", "steps", "carried"}}.
+    """What health.jsonl holds of the gradients at one step: {cell: {"gates", "steps", "carried"}}.
 
-    gates: each gate's norm over all steps; steps: each gate's at 0, 1, 2, … steps before the last; carried: see `gradient_flow`.
+    gates: each block's norm over all steps; steps: each at 0, 1, 2, … steps before the last; carried: see `gradient_flow`.
     """
     looks = {}
-    for layer, (gradient, carried) in gradient_flow(model, batch).items():
+    for layer, (blocks, gradient, carried) in gradient_flow(model, batch).items():
         looks[layer] = {
-            "gates": dict(zip(GATES, _numbers(np.sqrt(np.square(gradient).mean(axis=0))), strict=True)),
-            "steps": dict(zip(GATES, map(_numbers, gradient.T), strict=True)),
+            "gates": dict(zip(blocks, _numbers(np.sqrt(np.square(gradient).mean(axis=0))), strict=True)),
+            "steps": dict(zip(blocks, map(_numbers, gradient.T), strict=True)),
             "carried": _numbers(np.linalg.norm(carried, axis=1)),
         }
     return looks

@@ -18,12 +18,14 @@ import numpy as np
 
 import minis2s
 from minis2s import machine
+from minis2s.data.numbers import Numbers
 from minis2s.data.tokenisers import Normalised
 from minis2s.data.vocabulary import Vocabulary
 from minis2s.decoding.translator import Translator
 from minis2s.errors import DataError, UsageError
 from minis2s.files import append_line, cannot_write, replacing
-from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from minis2s.models import model_of
+from minis2s.models.configuration import ModelConfig
 from minis2s.training.checkpoint import load_checkpoint, save_checkpoint
 from minis2s.training.lock import Lock
 
@@ -38,15 +40,15 @@ _UNFINISHED = re.compile(rf"\.({'|'.join(map(re.escape, FILES))}|epoch-\d+\.png)
 class Languages(NamedTuple):
     """Both sides' vocabularies and tokenisers: what lies between text and the model."""
 
-    source_vocabulary: Vocabulary
-    target_vocabulary: Vocabulary
+    source_vocabulary: Vocabulary | Numbers
+    target_vocabulary: Vocabulary | Numbers
     source_tokeniser: Any
     target_tokeniser: Any
 
     def as_record(self):
         return {
-            "source_vocabulary": self.source_vocabulary.tokens,
-            "target_vocabulary": self.target_vocabulary.tokens,
+            "source_vocabulary": self.source_vocabulary.as_record(),
+            "target_vocabulary": self.target_vocabulary.as_record(),
             "source_tokeniser": self.source_tokeniser.as_record(),
             "target_tokeniser": self.target_tokeniser.as_record(),
         }
@@ -54,11 +56,14 @@ class Languages(NamedTuple):
     @classmethod
     def from_record(cls, record):
         return cls(
-            Vocabulary(record["source_vocabulary"]),
-            Vocabulary(record["target_vocabulary"]),
+            *(_vocabulary(record[f"{side}_vocabulary"]) for side in ("source", "target")),
             Normalised.from_record(record["source_tokeniser"]),
             Normalised.from_record(record["target_tokeniser"]),
         )
+
+
+def _vocabulary(record):
+    return Numbers(**record) if isinstance(record, dict) else Vocabulary(record)
 
 
 class Run:
@@ -193,7 +198,7 @@ class Run:
         try:
             languages = Languages.from_record(checkpoint.record["languages"])
             words = len(languages.source_vocabulary), len(languages.target_vocabulary)
-            model = Seq2Seq(Seq2SeqConfig(**checkpoint.record["model"]), *words, np.random.default_rng(0), backend)
+            model = model_of(ModelConfig(**checkpoint.record["model"]), *words, np.random.default_rng(0), backend)
             values = {k.removeprefix("model/"): v for k, v in checkpoint.arrays.items() if k.startswith("model/")}
             model.assign({k: model.backend.asarray(v) for k, v in values.items()})
         except (KeyError, TypeError, ValueError) as error:

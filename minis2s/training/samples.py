@@ -47,8 +47,10 @@ def one_to_follow(examples):
 def draw_translation(path, translation, small=False):
     """The attention map of a Translation as a PNG; returns a note if there was no font for it, else "".
 
-    small: fewer points, and no more tokens than can be read in it.
+    small: fewer points, and no more tokens than can be read in it. Without attention nothing is drawn.
     """
+    if not translation.weights.size:
+        return ""
     t, most = translation, LONGEST_PICTURE if small else None
     rows = [*t.tokens, "⟨end⟩"][: len(t.weights)][:most]
     return attention_map(path, t.source_tokens[:most], rows, t.weights[:most, :most], t.text[:most], small)

@@ -7,12 +7,14 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 
 from minis2s import machine
+from minis2s.data.tokenisers import RealNumbers
 from minis2s.decoding.evaluation import teacher_forced_loss, translation_scores
 from minis2s.decoding.translator import Translator
 from minis2s.errors import DataError, UsageError
 from minis2s.metrics import perplexity
+from minis2s.models import model_of
+from minis2s.models.configuration import ModelConfig
 from minis2s.models.observe import UnitActivity, observing
-from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
 from minis2s.plots import training_curves
 from minis2s.training.configuration import checked
 from minis2s.training.data import DataConfig, RunData
@@ -27,6 +29,7 @@ from minis2s.training.transfer import begin_from
 SAVE_INTERVAL = 60.0  # seconds of training that a kill may cost, where save_every does not say otherwise
 # Settings that a place in an epoch, or the optimiser's state, means nothing without:
 PLACE = ("seed", "batch_size", "accumulate", "max_length", "window_pairs", "optimiser", "average")
+NUMBERS = "real numbers are read by the tokeniser 'numbers': as a target by the model 'regression', as a source with real_source"
 SMALL_PRODUCT = 50_000_000  # multiplications, for one step of a decoder's output
 
 
@@ -35,8 +38,22 @@ class RunConfig:
     """Everything that decides a run. `as_dict` is what config.json holds, `from_dict` its inverse."""
 
     data: DataConfig = field(default_factory=DataConfig)
-    model: Seq2SeqConfig = field(default_factory=Seq2SeqConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+
+    def __post_init__(self):
+        """Refuses what fits no model of its kind."""
+        data, kind = self.data, self.model.model
+        for side, wanted in (("source", self.model.real_source), ("target", kind == "regression")):
+            name = data.side(side, "{}_tokeniser")
+            if (name == RealNumbers.name) != wanted:
+                raise UsageError(f"a model of the kind {kind!r} cannot have the {side} tokeniser {name!r}; {NUMBERS}")
+        if kind == "language-model" and data.source_tokeniser != data.target_tokeniser:
+            raise UsageError("a language model has one language: its source tokeniser must be its target tokeniser")
+        if self.training.scheduled_sampling and kind == "ctc":
+            raise UsageError("scheduled_sampling feeds a decoder its own words; a CTC tagger has no decoder")
+        if self.training.hide_words and self.model.real_source:
+            raise UsageError("hide_words hides words; this model's source consists of numbers")
 
     def as_dict(self):
         return asdict(self)
@@ -44,7 +61,7 @@ class RunConfig:
     @classmethod
     def from_dict(cls, record, where):
         """Raises DataError, naming the file `where`, for what is missing, unknown, or no value for its setting."""
-        kinds = {"data": DataConfig, "model": Seq2SeqConfig, "training": TrainingConfig}
+        kinds = {"data": DataConfig, "model": ModelConfig, "training": TrainingConfig}
         try:
             return cls(**{name: kind(**checked(kind, record[name], name)) for name, kind in kinds.items()})
         except (KeyError, TypeError, UsageError) as error:
@@ -61,7 +78,7 @@ class Session(Reporter):
     def __init__(self, config, run, backend, display=None, resume=False):
         self.config, self.run_directory, self.display = config, run, display or Reporter()
         self.notes = []
-        data = RunData(config.data, self.display.reading)
+        data = RunData(config.data, config.model.model, self.display.reading)
         self.notes += data.notes
         self.languages, self.data_checksum = data.languages, data.checksum
         self.dev, self.dev_examples = data.dev, data.dev_examples
@@ -71,7 +88,7 @@ class Session(Reporter):
             machine.set_threads(threads)
         self.environment = environment(backend, "float32")
         try:
-            self.model = Seq2Seq(config.model, *words, np.random.default_rng([config.training.seed, 0]), backend)
+            self.model = model_of(config.model, *words, np.random.default_rng([config.training.seed, 0]), backend)
         except (MemoryError, ValueError) as error:  # ValueError: an array that no memory could hold
             raise UsageError(f"a model of these sizes does not fit into memory: {error}") from None
         if config.training.init_from and not (resume and run.has_checkpoint()):  # which has all of that already

@@ -9,7 +9,7 @@ from minis2s.training.schedules import schedule
 
 SCORES = (
     *("loss", "exact_match", "bleu", "chrf", "token_error_rate", "any_reference_match"),
-    *("word_error_rate", "character_error_rate"),
+    *("word_error_rate", "character_error_rate", "root_mean_square_error", "variance_explained"),
 )
 
 
@@ -22,7 +22,8 @@ class TrainingConfig:
     learning_rate: η at its highest; schedule: its course; warmup: a share of the run below 1, or a number of updates, in which it
     rises; plateau_patience, plateau_factor: the schedule "plateau" multiplies the rate by the factor whenever so many epochs
     brought no better dev score; average: decay of an average of the weights (0: none), which is then what is judged and
-    kept as best; hide_words: share of the source words shown as unknown, so that the model learns what an unknown word is.
+    kept as best; hide_words: share of the source words shown as unknown, so that the model learns what an unknown word is;
+    scheduled_sampling: share of the decoder's own words that it is fed at the end of the run, growing from none.
 
     How long, and from where:
 
@@ -48,6 +49,7 @@ class TrainingConfig:
     plateau_factor: float = 0.5
     average: float = 0.0
     hide_words: float = 0.0
+    scheduled_sampling: float = 0.0
     patience: int = 0
     min_improvement: float = 0.0
     best_by: str = "loss"
@@ -60,7 +62,7 @@ class TrainingConfig:
         for name in ("epochs", "batch_size", "learning_rate", "clip", "accumulate", "plateau_patience"):
             if not 0 < getattr(self, name) < math.inf:
                 raise UsageError(f"{name} must be greater than zero, not {getattr(self, name)}")
-        for name in ("hide_words", "momentum", "beta1", "beta2", "average"):
+        for name in ("hide_words", "scheduled_sampling", "momentum", "beta1", "beta2", "average"):
             if not 0 <= getattr(self, name) < 1:
                 raise UsageError(f"{name} is a share in [0, 1), not {getattr(self, name)}")
         for name in ("seed", "patience", "threads", "save_every"):

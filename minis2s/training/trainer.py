@@ -23,6 +23,7 @@ from minis2s.training.flat import FlatParameters
 from minis2s.training.health import FAR, LOOK_EVERY, look_at_gradients
 from minis2s.training.optimisers import OPTIMISERS
 from minis2s.training.progress import Progress
+from minis2s.training.scheduled_sampling import mixed_inputs
 from minis2s.training.schedules import schedule
 from minis2s.training.settings import TrainingConfig
 
@@ -130,7 +131,8 @@ class Trainer:
             if step % LOOK_EVERY == 0:
                 looks = look_at_gradients(self.model, parts[0])
                 self.report.health({"epoch": progress.epoch + 1, "step": progress.total_steps + 1, "gradients": looks})
-            loss, norm = self.gradient(parts, rng)
+            own = config.scheduled_sampling * progress.total_steps / (config.epochs * self.steps_per_epoch)
+            loss, norm = self.gradient([mixed_inputs(self.model, part, own, rng) for part in parts], rng)
             tokens = sum(part.n_target_tokens for part in parts)
             self.updating = True
             self.optimiser.step(self._learning_rate(progress.total_steps), norm)

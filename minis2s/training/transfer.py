@@ -9,12 +9,15 @@ from typing import NamedTuple
 import numpy as np
 
 from minis2s.backend import to_host
-from minis2s.data.vocabulary import SPECIALS
+from minis2s.data.vocabulary import SPECIALS, Vocabulary
 from minis2s.errors import UsageError
 from minis2s.training.run import Run
 
 # Parameters that know words: the beginning of their names, whose words, and which axis numbers them.
-BY_WORD = (("encoder.embedding.", "source", 0), ("decoder.embedding.", "target", 0), ("decoder.output.", "target", -1))
+BY_WORD = (
+    *(("encoder.reader.", "source", 0), ("decoder.reader.", "target", 0)),
+    *(("decoder.output.narrow.", None, None), ("decoder.output.", "target", -1), ("output.", "target", -1)),
+)
 
 
 class Taken(NamedTuple):
@@ -28,7 +31,7 @@ class Taken(NamedTuple):
     def __str__(self):
         """For people, one line."""
         words = ", ".join(f"{known:,} of {of:,} {side} tokens by their spelling" for side, (known, of) in self.words.items())
-        parts = [f"{len(self.whole)} parameters whole", words]
+        parts = [f"{len(self.whole)} parameters whole", *([words] if words else [])]
         parts += [f"newly drawn: {', '.join(self.fresh)}"] if self.fresh else []
         parts += [f"not used: {', '.join(self.unused)}"] if self.unused else []
         return "; ".join(parts)
@@ -50,23 +53,24 @@ def take_over(model, languages, old_model, old_languages, where):
         "source": (languages.source_vocabulary, old_languages.source_vocabulary),
         "target": (languages.target_vocabulary, old_languages.target_vocabulary),
     }
-    ids = {side: _common_ids(*vocabularies) for side, vocabularies in sides.items()}
+    ids = {side: _common_ids(*both) for side, both in sides.items() if all(isinstance(each, Vocabulary) for each in both)}
     values = {}
     for name in [name for name in new if name in old]:
-        side, axis = _words_of(name)
+        side, axis = _words_of(name, ids)
         values[name] = _combined(to_host(new[name].value), old[name], axis, ids.get(side))
         if values[name] is None:
             raise UsageError(_misfit(name, new[name].value.shape, old[name].shape, where, model.config, old_model.config))
     for name, value in values.items():
         new[name].value[...] = model.backend.asarray(value)
-    whole = [name for name in new if name in values and _words_of(name) == (None, None)]
-    words = {side: (len(ids[side][0]) - len(SPECIALS), len(sides[side][0]) - len(SPECIALS)) for side in sides}
+    whole = [name for name in new if name in values and _words_of(name, ids) == (None, None)]
+    words = {side: (len(ids[side][0]) - len(SPECIALS), len(sides[side][0]) - len(SPECIALS)) for side in ids}
     return Taken(whole, words, [n for n in new if n not in old], [n for n in old if n not in new])
 
 
-def _words_of(name):
-    """(side, axis) of a parameter that knows words, (None, None) of another."""
-    return next(((side, axis) for prefix, side, axis in BY_WORD if name.startswith(prefix)), (None, None))
+def _words_of(name, ids):
+    """(side, axis) of a parameter that knows words, (None, None) of another. ids: holds the sides that have words."""
+    side, axis = next(((side, axis) for prefix, side, axis in BY_WORD if name.startswith(prefix)), (None, None))
+    return (side, axis) if side in ids else (None, None)
 
 
 def _common_ids(new, old):

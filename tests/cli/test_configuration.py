@@ -9,7 +9,7 @@ from minis2s.cli.arguments import Parser
 from minis2s.cli.configuration import configuration, read_toml
 from minis2s.data.tasks import TASKS
 from minis2s.errors import DataError, UsageError
-from minis2s.models.seq2seq import Seq2SeqConfig
+from minis2s.models.configuration import ModelConfig
 from minis2s.training.configuration import checked
 from minis2s.training.session import RunConfig
 from minis2s.training.trainer import TrainingConfig
@@ -53,7 +53,7 @@ def test_the_command_line_wins_over_the_file_over_the_task_over_the_defaults(res
     assert config.data.target_tokeniser == "words"  # file, over the task's
     assert config.training.clip == 0.3 and config.model.hidden_size == 66  # task
     assert config.training.learning_rate == TrainingConfig().learning_rate  # default
-    assert config.model.attention_size == Seq2SeqConfig().attention_size
+    assert config.model.attention_size == ModelConfig().attention_size
 
 
 def test_every_setting_can_stand_in_the_file(resolved):

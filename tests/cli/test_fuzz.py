@@ -16,7 +16,7 @@ from minis2s.cli import COMMANDS, bench, check, main, train
 from minis2s.cli.arguments import Parser
 from minis2s.cli.settings import HELP, KINDS
 from minis2s.errors import Minis2sError, UsageError
-from minis2s.models.seq2seq import Seq2SeqConfig
+from minis2s.models.configuration import ModelConfig
 from minis2s.training.session import DataConfig, RunConfig, Session
 from minis2s.training.trainer import TrainingConfig
 
@@ -143,7 +143,7 @@ def test_a_model_that_no_memory_could_hold(size, tmp_path, capsys):
     """Here the session is the real one."""
     (tmp_path / "pairs.tsv").write_text("a\tb\nc\td\n")
     data = (str(tmp_path / "pairs.tsv"),)
-    config = RunConfig(DataConfig(train=data, dev=data), Seq2SeqConfig(hidden_size=size), TrainingConfig(epochs=1))
+    config = RunConfig(DataConfig(train=data, dev=data), ModelConfig(hidden_size=size), TrainingConfig(epochs=1))
     with pytest.raises(UsageError, match="a model of these sizes does not fit into memory"):
         Session(config, None, select("numpy"))
 

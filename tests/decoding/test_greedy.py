@@ -9,7 +9,8 @@ from minis2s.data.batching import Example, make_batch
 from minis2s.data.vocabulary import BOS, EOS, PAD
 from minis2s.decoding.greedy import greedy
 from minis2s.layers.packing import Packing
-from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from minis2s.models.configuration import ModelConfig
+from minis2s.models.seq2seq import Seq2Seq
 
 WORDS = 9
 SEEDS = st.integers(0, 2**32 - 1)
@@ -18,7 +19,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 def model_of(seed, scale=1.5):
     """Random weights, large enough that sentences of many lengths come out."""
     rng = np.random.default_rng(seed)
-    config = Seq2SeqConfig(embedding_size=4, hidden_size=6, attention_size=3)
+    config = ModelConfig(embedding_size=4, hidden_size=6, attention_size=3)
     model = Seq2Seq(config, WORDS, WORDS, rng, dtype=np.float64)
     model.assign({name: scale * rng.standard_normal(a.shape) for name, a in model.state().items()})
     return model
@@ -116,6 +117,9 @@ class Scripted:
 
     def start(self, source, source_mask):
         return State(0, source.shape)
+
+    def first(self, source, source_mask, beginning):
+        return np.full(source.shape[1], BOS)
 
     def step(self, words, state):
         logits = np.tile(np.asarray(self.steps[state.i], dtype=np.float32), (len(words), 1))

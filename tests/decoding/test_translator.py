@@ -10,7 +10,8 @@ from minis2s.data.vocabulary import EOS, Vocabulary
 from minis2s.decoding.evaluation import teacher_forced_loss, translation_scores
 from minis2s.decoding.translator import Translator
 from minis2s.errors import UsageError
-from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from minis2s.models.configuration import ModelConfig
+from minis2s.models.seq2seq import Seq2Seq
 
 SOURCE, TARGET = Vocabulary(["i", "love", "you", "."]), Vocabulary(["我", "爱", "你"])
 
@@ -18,7 +19,7 @@ SOURCE, TARGET = Vocabulary(["i", "love", "you", "."]), Vocabulary(["我", "爱"
 @pytest.fixture
 def translator():
     rng = np.random.default_rng(3)
-    config = Seq2SeqConfig(embedding_size=4, hidden_size=6, attention_size=3)
+    config = ModelConfig(embedding_size=4, hidden_size=6, attention_size=3)
     model = Seq2Seq(config, len(SOURCE), len(TARGET), rng, dtype=np.float64)
     model.assign({name: 1.5 * rng.standard_normal(a.shape) for name, a in model.state().items()})
     return Translator(model, SOURCE, TARGET, tokeniser("wordpunct"), tokeniser("chars"), max_source=5)

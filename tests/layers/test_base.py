@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from minis2s.backend import select
+from minis2s.errors import UsageError
 from minis2s.gradcheck import check_pair
 from minis2s.layers.base import Initialiser, Layer
 from minis2s.layers.embedding import Embedding
 from minis2s.layers.linear import Linear
+from minis2s.layers.tied import TiedOutput
 from minis2s.models.check import using
 
 
@@ -69,8 +71,51 @@ def test_initial_values():
     assert W.shape == (30, 200) and limit * 0.98 < np.abs(W).max() <= limit and abs(W.mean()) < 0.02 * limit
     b = init().lstm_bias(3).value
     assert b.tolist() == [0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0]  # i, f, o, g
+    assert Initialiser(np.random.default_rng(0), select("numpy"), forget_bias=2.5).lstm_bias(1).value.tolist() == [0, 2.5, 0, 0]
     assert abs(init().normal(50, 50, std=0.3).value.std() - 0.3) < 0.01
     assert init(dtype=np.float32).normal(3, std=1.0).value.dtype == np.float32
+
+
+@pytest.mark.parametrize("n_in, n_out", [(6, 6), (7, 4), (4, 7)])
+def test_orthogonal_blocks_keep_lengths(n_in, n_out):
+    """QᵀQ = 1 (or QQᵀ, if it is wide); over many draws no sign is preferred, so each entry is zero in the mean."""
+    W = init().orthogonal(n_in, n_out, blocks=3).value
+    assert W.shape == (n_in, 3 * n_out)
+    for Q in np.split(W, 3, axis=1):
+        product = Q.T @ Q if n_in >= n_out else Q @ Q.T
+        np.testing.assert_allclose(product, np.eye(min(n_in, n_out)), rtol=0, atol=1e-13)
+    blocks = np.concatenate(np.split(init().orthogonal(n_in, n_out, blocks=400).value, 400, axis=1))
+    means = blocks.reshape(400, n_in, n_out).mean(axis=0)
+    assert np.abs(means).max() < 5 * (1 / max(n_in, n_out) / 400) ** 0.5
+
+
+def test_the_recurrent_weights_begin_as_asked():
+    def made(recurrent):
+        return Initialiser(np.random.default_rng(0), select("numpy"), np.float64, recurrent).recurrent(5, 2).value
+
+    np.testing.assert_allclose(made("orthogonal")[:, :5].T @ made("orthogonal")[:, :5], np.eye(5), rtol=0, atol=1e-13)
+    assert np.abs(made("xavier")).max() <= (6 / 10) ** 0.5
+    with pytest.raises(UsageError, match="unknown initialisation 'orthagonal'; did you mean 'orthogonal'"):
+        made("orthagonal")
+
+
+@pytest.mark.parametrize("width", [2, 5])
+def test_a_tied_output_reads_the_embeddings_own_vectors(width):
+    """logits = (o W + b) Eᵀ + b', or o Eᵀ + b' where the widths agree; the vectors are counted once, their gradients add up."""
+    rng = np.random.default_rng(4)
+    words = Embedding(7, 2, init())
+    layer = TiedOutput(width, words, init(1))
+    assert ("narrow.W" in dict(layer.named_parameters())) == (width != 2)
+    layer.b.value = rng.standard_normal(7)
+    o, d = rng.standard_normal((3, width)), rng.standard_normal((3, 7))
+    logits, cache = layer.forward(o)
+    u = o @ layer.narrow.W.value + layer.narrow.b.value if width != 2 else o
+    np.testing.assert_allclose(logits, u @ words.W.value.T + layer.b.value, rtol=0, atol=1e-14)
+    words.zero_gradients()
+    layer.zero_gradients()
+    layer.backward(d, cache)
+    layer.backward(d, cache)
+    np.testing.assert_allclose(words.W.grad, 2 * d.T @ u, rtol=0, atol=1e-13)
 
 
 def test_embedding_looks_up_and_adds_the_gradients_of_repeated_words():

@@ -3,12 +3,13 @@
 import numpy as np
 
 from minis2s.data.batching import Example, make_batch
-from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from minis2s.models.configuration import ModelConfig
+from minis2s.models.seq2seq import Seq2Seq
 from minis2s.training.flat import FlatParameters
 from minis2s.training.optimisers import Adam
 
 SOURCE_WORDS, TARGET_WORDS = 9, 8
-CONFIG = Seq2SeqConfig(embedding_size=3, hidden_size=4, attention_size=5, bidirectional=True)
+CONFIG = ModelConfig(embedding_size=3, hidden_size=4, attention_size=5, bidirectional=True)
 
 # Each scene is a list of (source, target) word numbers, 4 being the first ordinary word.
 SCENES = {

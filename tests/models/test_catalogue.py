@@ -9,11 +9,17 @@ from minis2s.decoding.greedy import greedy
 from minis2s.equations import search
 from minis2s.equations.lstm import LSTMState
 from minis2s.equations.registry import equation
+from minis2s.layers.attention import Attention
 from minis2s.layers.base import Initialiser
-from minis2s.layers.lstm import LSTM
+from minis2s.layers.cells import cell
+from minis2s.layers.embedding import Embedding
+from minis2s.layers.linear import Linear
 from minis2s.layers.packing import Packing
+from minis2s.layers.recurrent import Recurrent
+from minis2s.layers.stepping import SteppedStack
+from minis2s.models.configuration import ModelConfig
 from minis2s.models.decoder import Decoder
-from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from minis2s.models.seq2seq import Seq2Seq
 
 
 def initialiser():
@@ -30,14 +36,14 @@ def test_the_lstm_layer_is_the_fold_D1_1(seed):
     (out, cache), d = equation("D1.1").forward(**case), np.random.default_rng(9)
     d_out = type(out)(*(d.standard_normal(y.shape) for y in out))
     expected = equation("D1.1").backward(d_out, cache)
-    layer = LSTM(3, 2, initialiser())
-    layer.assign({name: case[name] for name in ("W_x", "W_h", "b")})
+    layer = Recurrent(cell("lstm")(3, 2, initialiser()))
+    layer.cell.assign({name: case[name] for name in ("W_x", "W_h", "b")})
     layer.zero_gradients()
     (h, final), cache = layer.forward(case["x"], Packing(case["mask"]), LSTMState(case["h_0"], case["c_0"]))
     d_x, d_state = layer.backward(d_out.h, LSTMState(d_out.h_n, d_out.c_n), cache)
     for a, b in zip((h, *final), out, strict=True):
         assert_close(a, b)
-    gradients = {"x": d_x, "h_0": d_state.h, "c_0": d_state.c} | {name: p.grad for name, p in layer.named_parameters()}
+    gradients = {"x": d_x, "h_0": d_state.h, "c_0": d_state.c} | {name: p.grad for name, p in layer.cell.named_parameters()}
     for name, gradient in gradients.items():
         np.testing.assert_allclose(gradient, getattr(expected, name), rtol=0, atol=1e-13, err_msg=name)
 
@@ -48,16 +54,18 @@ def test_the_decoder_is_the_recurrent_decoder_with_attention_D2_2(seed):
     rng = np.random.default_rng(seed)
     case = equation("D2.2").inputs(rng, S=S, T=T, B=B, E=E, C=C, H=H, A=A)
     words, ids = rng.standard_normal((V, E)), rng.integers(0, V, (S, B))
-    decoder = Decoder(V, E, H, C, A, 0.0, initialiser())
+    init = initialiser()
+    stack, attention = SteppedStack("lstm", 1, E, H, init), Attention("additive", H, C, A, init)
+    decoder = Decoder(Embedding(V, E, init), stack, attention, lambda width: Linear(width, V, init), init)
     W_o = rng.standard_normal((H + C, V))
     W_o[H:] = 0  # the logits then show the states alone
     decoder.assign({
-        "embedding.W": words, "attention.W_s": case["W_s"], "attention.W_h": case["W_m"], "attention.v": case["v"],
-        "W_y": case["W_x"][:E], "W_r": np.concatenate([case["W_h"], case["W_x"][E:]]), "b": case["b"],
-        "output.W": W_o, "output.b": np.zeros(V),
+        "reader.W": words, "context.score.W_s": case["W_s"], "context.score.W_h": case["W_m"], "context.score.v": case["v"],
+        "stack.layers.0.W_x": case["W_x"][:E], "W_c": case["W_x"][E:], "stack.layers.0.W_h": case["W_h"],
+        "stack.layers.0.b": case["b"], "output.W": W_o, "output.b": np.zeros(V),
     })  # fmt: skip
     state = LSTMState(case["s_0"], case["c_0"])
-    (logits, _), _ = decoder.forward(ids, Packing(np.ones((S, B), bool)), case["memory"], np.ones((T, B), bool), state)
+    (logits, _), _ = decoder.forward(ids, Packing(np.ones((S, B), bool)), case["memory"], np.ones((T, B), bool), [state])
     s, _ = equation("D2.2").forward(**(case | {"x": words[ids]}))
     np.testing.assert_allclose(logits.reshape(S, B, V), s @ W_o[:H], rtol=0, atol=1e-13)
 
@@ -65,7 +73,7 @@ def test_the_decoder_is_the_recurrent_decoder_with_attention_D2_2(seed):
 @pytest.mark.parametrize("seed", range(5))
 def test_greedy_decoding_of_a_sentence_is_greedy_search_D1_5(seed):
     rng, limit = np.random.default_rng(seed), 6
-    config = Seq2SeqConfig(embedding_size=3, hidden_size=4, attention_size=5)
+    config = ModelConfig(embedding_size=3, hidden_size=4, attention_size=5)
     model = Seq2Seq(config, 8, 9, rng, dtype=np.float64)
     model.decoder.output.W.value *= 4  # so that the words' probabilities differ
     source, mask = rng.integers(4, 8, (5, 1)), np.ones((5, 1), bool)

@@ -8,7 +8,8 @@ import pytest
 
 from minis2s.gradcheck import check_projection
 from minis2s.models.check import using
-from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from minis2s.models.configuration import ModelConfig
+from minis2s.models.seq2seq import Seq2Seq
 
 from .small import CONFIG, SCENES, SOURCE_WORDS, TARGET_WORDS, batch_of, loss_and_gradients, model_of, random_batch, train
 
@@ -50,7 +51,7 @@ def test_at_larger_random_weights(scene):
 
 
 def test_with_one_direction():
-    config = Seq2SeqConfig(embedding_size=3, hidden_size=5, attention_size=4, bidirectional=False)
+    config = ModelConfig(embedding_size=3, hidden_size=5, attention_size=4, bidirectional=False)
     errors = relative_errors(model_of(2, config, scale=0.7), batch_of(SCENES["padding"]))
     assert max(errors.values()) <= TOLERANCE, errors
 
@@ -67,17 +68,18 @@ def test_gradients_that_are_zero_by_nature_are_exactly_zero():
     """With one source word the weight is 1 whatever the score: attention cannot learn from it. And a word that is not there."""
     _, gradients = loss_and_gradients(model_of(4, scale=0.7), batch_of(SCENES["one word each"]))
     for name in ("W_s", "W_h", "v"):
-        assert (gradients[f"decoder.attention.{name}"] == 0).all()
-    assert np.flatnonzero(gradients["encoder.embedding.W"].any(axis=1)).tolist() == [4]
-    assert np.flatnonzero(gradients["decoder.embedding.W"].any(axis=1)).tolist() == [2]  # BOS
+        assert (gradients[f"decoder.context.score.{name}"] == 0).all()
+    assert np.flatnonzero(gradients["encoder.reader.W"].any(axis=1)).tolist() == [4]
+    assert np.flatnonzero(gradients["decoder.reader.W"].any(axis=1)).tolist() == [2]  # BOS
     nonzero = {name for name, g in gradients.items() if g.any()}
-    attention = {f"decoder.attention.{name}" for name in ("W_s", "W_h", "v")}
+    attention = {f"decoder.context.score.{name}" for name in ("W_s", "W_h", "v")}
     # The encoder starts from zero and stops after one step, so its recurrent weights are never used either.
-    assert nonzero == gradients.keys() - attention - {"encoder.directions.0.W_h", "encoder.directions.1.W_h"}
+    recurrent = {f"encoder.stack.layers.0.{direction}.cell.W_h" for direction in ("forwards", "backwards")}
+    assert nonzero == gradients.keys() - attention - recurrent
 
 
 def test_a_larger_model_by_random_projection():
-    config = Seq2SeqConfig(embedding_size=24, hidden_size=48, attention_size=32)
+    config = ModelConfig(embedding_size=24, hidden_size=48, attention_size=32)
     rng = np.random.default_rng(5)
     model = Seq2Seq(config, SOURCE_WORDS, TARGET_WORDS, rng, dtype=np.float64)
     batch = random_batch(rng, B=12, longest=9)
@@ -89,7 +91,7 @@ def test_a_larger_model_by_random_projection():
 
     results = check_projection("model", loss, model.state(), gradients, rng)
     assert len(results) == 3 and all(r.passed for r in results), results
-    gradients["decoder.W_r"] = gradients["decoder.W_r"] * (1 + 1e-8)  # and it notices
+    gradients["decoder.W_c"] = gradients["decoder.W_c"] * (1 + 1e-8)  # and it notices
     assert not any(r.passed for r in check_projection("model", loss, model.state(), gradients, rng))
 
 
@@ -99,7 +101,7 @@ def test_loss_and_every_gradient_equal_torch_autograd(bidirectional):
     torch = pytest.importorskip("torch")
     from minis2s.bench.torch_peer import TorchEngine, TorchSeq2Seq, _translated
 
-    config = Seq2SeqConfig(embedding_size=6, hidden_size=10, attention_size=7, bidirectional=bidirectional)
+    config = ModelConfig(embedding_size=6, hidden_size=10, attention_size=7, bidirectional=bidirectional)
     rng = np.random.default_rng(6)
     model, batch = model_of(7, config, scale=0.4), random_batch(rng, B=7, longest=6)
     engine = TorchEngine(model, batch, 1e-3, 1.0)  # its net is float32; ours below has the same weights in float64

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from minis2s.data.vocabulary import BOS, PAD
 from minis2s.errors import UsageError
 from minis2s.layers.packing import Packing
-from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from minis2s.models.configuration import ModelConfig
+from minis2s.models.seq2seq import Seq2Seq
 
 from .small import CONFIG, SCENES, SOURCE_WORDS, TARGET_WORDS, batch_of, loss_and_gradients, model_of, random_batch, train
 
@@ -59,7 +60,7 @@ def test_what_stands_at_padding_changes_nothing_to_the_last_bit(seed):
 def test_the_padding_word_and_words_that_are_absent_have_no_gradient():
     _, gradients = loss_and_gradients(model_of(1, scale=0.5), batch_of(SCENES["padding"]))
     for side, words in (("encoder", {4, 5, 6, 7, 8}), ("decoder", {BOS, 4, 5, 6, 7})):
-        rows = gradients[f"{side}.embedding.W"].any(axis=1)
+        rows = gradients[f"{side}.reader.W"].any(axis=1)
         assert set(np.flatnonzero(rows).tolist()) == words and PAD not in words
 
 
@@ -138,7 +139,7 @@ def test_float32_stays_float32_everywhere(scene, bidirectional, dropout):
     assert all(p.grad.dtype == np.float32 for _, p in model.named_parameters())
     state = model.start(batch.source, batch.source_mask)
     logits, state, weights = model.step(np.full(batch.source.shape[1], BOS), state)
-    assert {a.dtype.str for a in (logits, weights, *state.lstm)} == {"<f4"}
+    assert {a.dtype.str for a in (logits, weights, *state.cells[0])} == {"<f4"}
 
 
 def test_float32_is_near_float64():
@@ -161,18 +162,17 @@ def test_the_gradient_reaches_every_encoder_step_through_the_context():
     reached = np.linalg.norm(d_memory, axis=-1)
     assert (reached[batch.source_mask] > 1e-8).all()
     assert (reached[~batch.source_mask] == 0).all()
-    assert all(np.linalg.norm(gradients[f"decoder.attention.{name}"]) > 1e-8 for name in ("W_s", "W_h", "v"))
+    assert all(np.linalg.norm(gradients[f"decoder.context.score.{name}"]) > 1e-8 for name in ("W_s", "W_h", "v"))
 
 
 def test_without_the_context_nothing_reaches_the_encoder_through_it():
     """The mistake itself, made on purpose: a decoder that computes the context and does not use it."""
     model, batch = model_of(7, scale=0.5), batch_of(SCENES["padding"])
-    H = CONFIG.hidden_size
-    model.decoder.W_r.value[H:] = 0
-    model.decoder.output.W.value[H:] = 0
+    model.decoder.W_c.value[:] = 0
+    model.decoder.output.W.value[CONFIG.hidden_size :] = 0
     d_memory, gradients = memory_gradient(model, batch)
     assert (d_memory == 0).all()
-    assert all((gradients[f"decoder.attention.{name}"] == 0).all() for name in ("W_s", "W_h", "v"))
+    assert all((gradients[f"decoder.context.score.{name}"] == 0).all() for name in ("W_s", "W_h", "v"))
 
 
 def memory_gradient(model, batch):
@@ -196,7 +196,7 @@ def test_an_unshifted_target_lets_the_model_copy_its_input():
     The targets are random, so that with the shift no model can do better than guess: log 4 = 1.39 nats for each of the words.
     """
     rng = np.random.default_rng(8)
-    config = Seq2SeqConfig(embedding_size=8, hidden_size=16, attention_size=4)
+    config = ModelConfig(embedding_size=8, hidden_size=16, attention_size=4)
 
     def noise(B):
         pairs = [([4], rng.integers(4, TARGET_WORDS, 4).tolist()) for _ in range(B)]
@@ -266,4 +266,4 @@ def test_rows_of_a_decoder_state_can_be_chosen():
 )
 def test_sizes_that_cannot_be_are_refused(sizes, message):
     with pytest.raises(UsageError, match=message):
-        Seq2SeqConfig(**sizes)
+        ModelConfig(**sizes)

@@ -10,9 +10,10 @@ from minis2s.data.vocabulary import Vocabulary
 from minis2s.decoding.translator import Translator
 from minis2s.errors import UsageError
 from minis2s.models.check import using
-from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from minis2s.models.configuration import CONSTANT, NAMES, ModelConfig
+from minis2s.models.seq2seq import Seq2Seq
 
-WORDS = 7
+WORDS, LONGEST = 7, 8
 SIZE = st.integers(1, 5)
 SENTENCE = st.lists(st.integers(1, WORDS - 1), max_size=4)
 PAIRS = st.lists(st.tuples(SENTENCE.filter(bool), SENTENCE), min_size=1, max_size=4)
@@ -20,10 +21,18 @@ PAIRS = st.lists(st.tuples(SENTENCE.filter(bool), SENTENCE), min_size=1, max_siz
 
 @st.composite
 def models(draw):
-    both = draw(st.booleans())
-    hidden = draw(SIZE) * (2 if both else 1)
+    """A translator of drawn sizes and make, out of all that a ModelConfig can name."""
+    names = {name: draw(st.sampled_from(NAMES[name])) for name in ("cell", "attention", "attend", "bridge", "recurrent_init")}
+    flags = ("bidirectional", "residual", "values", "attentional", "input_feeding", "learned_start", "tied")
+    options = {name: draw(st.booleans()) for name in flags}
+    sigmoid = draw(st.booleans()) and names["attention"] not in ("gate", *CONSTANT)
+    sizes = {"embedding_size": draw(SIZE), "attention_size": draw(SIZE), "layers": draw(st.integers(1, 3))}
+    sizes["hidden_size"] = draw(SIZE) * (1 + options["bidirectional"])
+    if names["attention"] not in ("dot", "scaled-dot", "cosine") and draw(st.booleans()):
+        sizes |= {"encoder_size": draw(SIZE) * 2, "encoder_layers": draw(st.integers(1, 3))}
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    model = Seq2Seq(Seq2SeqConfig(draw(SIZE), hidden, draw(SIZE), both), WORDS, WORDS, rng, dtype=np.float64)
+    config = ModelConfig(**names, **options, **sizes, sigmoid=sigmoid, longest_source=LONGEST)
+    model = Seq2Seq(config, WORDS, WORDS, rng, dtype=np.float64)
     scale = draw(st.sampled_from([0.1, 0.5, 1.0]))
     model.assign({name: scale * rng.standard_normal(a.shape) for name, a in model.state().items()})
     return model
@@ -61,7 +70,7 @@ def test_the_loss_is_a_positive_mean_over_tokens(model, pairs):
 def test_text_of_any_kind_is_translated_or_refused(model, name, sentences):
     """Never a crash; and nothing that was not in the vocabulary goes unflagged."""
     vocabulary = Vocabulary(["a", "b", "。"])
-    translator = Translator(model, vocabulary, vocabulary, tokeniser(name), tokeniser("chars"), max_source=8)
+    translator = Translator(model, vocabulary, vocabulary, tokeniser(name), tokeniser("chars"), max_source=LONGEST)
     try:
         results = translator.translate(sentences)
     except UsageError as error:

@@ -66,7 +66,8 @@ def test_a_run_as_json(runs, capsys):
 def test_for_people(runs, capsys):
     assert main(["inspect", str(runs / "well")]) == 0
     out = capsys.readouterr().out
-    for word in ("checksum verified", "encoder.directions.0.W_x", "8 × 32", "best score", "learning_rate", "in 3 files"):
+    parameter = "encoder.stack.layers.0.forwards.cell.W_x"
+    for word in ("checksum verified", parameter, "8 × 32", "best score", "learning_rate", "in 3 files"):
         assert word in out, word
     assert "'<script>alert(1)</script>'" in out and "\x1b" not in out
 
@@ -112,10 +113,10 @@ def test_a_run_before_its_first_epoch(copy, capsys):
 
 def test_infinite_parameters_are_null(copy, capsys):
     arrays, record = load_checkpoint(copy / "best.npz")
-    arrays["model/decoder.b"][0] = np.inf
+    arrays["model/decoder.stack.layers.0.b"][0] = np.inf
     save_checkpoint(copy / "best.npz", arrays, record)
     norms = {p["name"]: p["norm"] for p in json_of(capsys, "inspect", copy)["checkpoint"]["parameters"]}
-    assert norms["decoder.b"] is None and norms["decoder.W_y"] > 0
+    assert norms["decoder.stack.layers.0.b"] is None and norms["decoder.W_c"] > 0
 
 
 @pytest.mark.parametrize("command", ["inspect", "compare"])

@@ -7,13 +7,14 @@ import numpy as np
 
 from minis2s.backend import select
 from minis2s.data.batching import Example
-from minis2s.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from minis2s.models.configuration import ModelConfig
+from minis2s.models.seq2seq import Seq2Seq
 from minis2s.training.checkpoint import load_checkpoint
 from minis2s.training.run import Run
 from minis2s.training.session import DataConfig, RunConfig, Session
 from minis2s.training.trainer import Trainer, TrainingConfig
 
-SIZES = Seq2SeqConfig(embedding_size=6, hidden_size=8, attention_size=4)
+SIZES = ModelConfig(embedding_size=6, hidden_size=8, attention_size=4)
 NOISY = replace(SIZES, dropout=0.1)
 N_WORDS = 9
 TRAINING = {"epochs": 2, "batch_size": 5, "learning_rate": 0.01, "hide_words": 0.1}  # with every kind of chance that a run knows

@@ -283,5 +283,5 @@ def test_without_the_library_nothing_is_begun_and_the_extra_is_named(tmp_path, m
 def test_reading_is_told_with_the_share_that_is_done(tmp_path):
     told = []
     there = files(tmp_path, ["a b\tc"] * 25_000, ["a\tb"])
-    RunData(DataConfig(**there), lambda pairs, share: told.append((pairs, share)))
+    RunData(DataConfig(**there), tell=lambda pairs, share: told.append((pairs, share)))
     assert told == [(10_000, 0.4), (20_000, 0.8)]
