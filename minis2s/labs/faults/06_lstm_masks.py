@@ -4,7 +4,7 @@ import numpy as np
 
 from minis2s.labs.faults import cells
 from minis2s.labs.faults.cells import CELLS
-from minis2s.labs.faults.drawing import STEPS_AND_ROWS, TIME, E, H, absent, by_name, gradient, in_turn, mask_of, normal
+from minis2s.labs.faults.drawing import COUNTED, STEPS_AND_ROWS, TIME, E, H, absent, by_name, gradient, in_turn, mask_of, normal
 from minis2s.labs.spec import Fault, Lab, Output, Task, Variant
 
 CELL, BLOCKS = CELLS["ifog"], {"gates": tuple("ifog")}
@@ -77,6 +77,7 @@ MEAN = Task(
               "this is the sum: it is not divided by the number of tokens", "Σ_t mask_tb"),
         Fault("last-step", "tokens.sum(axis=0)", "tokens[-1]", "only the last step is taken", "Σ_t"),
     ),
+    tolerance=COUNTED,
     hints=(
         "Look at a batch without padding, then at one with it.",
         "What stands at padding, even NaN, must not be seen; each sequence is divided by its own length.",

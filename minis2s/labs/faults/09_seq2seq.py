@@ -8,7 +8,7 @@ from minis2s.equations.linear import linear, linear_backward
 from minis2s.equations.rnn import rnn_cell, rnn_cell_backward
 from minis2s.equations.scores import dot_score, dot_score_backward
 from minis2s.equations.softmax import cross_entropy, cross_entropy_backward, softmax, softmax_backward
-from minis2s.labs.faults.drawing import STEPS_AND_ROWS, TIME, E, H, by_name, gradient, mask_of, normal
+from minis2s.labs.faults.drawing import COUNTED, STEPS_AND_ROWS, TIME, E, H, by_name, gradient, mask_of, normal
 from minis2s.labs.spec import Fault, Lab, Output, Task
 
 V, SOURCE = 7, 6
@@ -71,7 +71,8 @@ def _decode(q):
 def _logits(rng, rung, variant):
     S, B = STEPS_AND_ROWS[rung]
     logits, target = normal(rng, (S, B, V)), rng.integers(0, V, (S, B))
-    return {"logits": logits * (1000 if rung == "extreme" else 1), "target": target, "mask": mask_of(rng, rung, S, B)}
+    logits = np.round(1000 * logits) if rung == "extreme" else logits  # whole numbers: float32 has them too
+    return {"logits": logits, "target": target, "mask": mask_of(rng, rung, S, B)}
 
 
 def _loss(q, variant):
@@ -224,6 +225,7 @@ LOSS = Task(
         Fault("logits-minus-onehot", "(np.exp(log_p) - onehot)", "(log_p - onehot)",
               "the log probabilities stand in the place of the probabilities", "softmax(logits)"),
     ),
+    tolerance=COUNTED,
     hints=(
         "Look at the loss first, then at its gradient; then at padding.",
         "The gradient at a word sums to zero over the vocabulary; at padding it is zero.",

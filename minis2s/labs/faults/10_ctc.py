@@ -4,7 +4,7 @@ import numpy as np
 
 from minis2s.equations.ctc import BLANK, ctc, ctc_backward
 from minis2s.equations.softmax import softmax
-from minis2s.labs.faults.drawing import gradient, normal
+from minis2s.labs.faults.drawing import gradient, in_turn, normal
 from minis2s.labs.spec import Fault, Lab, Output, Task
 
 V = 5
@@ -15,6 +15,8 @@ STEPS_AND_LABELS = {"one": (1, 1), "two": (3, 2), "many": (7, 4), "extreme": (6,
 def _labels(rng, rung):
     T, L = STEPS_AND_LABELS[rung]
     first, second, third = (1 + rng.permutation(V - 1)[:3]).tolist()
+    if rung == "two":  # the label after the skipped blank is 1 in every second draw: neighbours of the blank's number are asked too
+        first, second = in_turn(rng, (3, 1), (first, second))
     labels = [[first, second, first, third][:L], [first, first, second, second][:L]][rung in ("many", "extreme")]
     return T, np.array(labels)
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from minis2s.equations.search import beam, greedy
-from minis2s.labs.faults.drawing import normal
+from minis2s.labs.faults.drawing import COUNTED, normal
 from minis2s.labs.spec import Fault, Lab, Output, Task
 
 START, END, V = 0, 1, 5
@@ -115,6 +115,7 @@ LENGTH = Task(
         Fault("five-outside", "((5 + n) / 6) ** penalty", "(5 + n / 6) ** penalty",
               "5 + n/6 stands for (5 + n)/6", "(5 + n) / 6"),
     ),
+    tolerance=COUNTED,
     hints=(
         "Look at one word: lp is 1 there.",
         "With penalty 0 the score is log p; otherwise long sentences gain.",

@@ -15,6 +15,8 @@ STEPS_AND_ROWS = {
     "extreme": (1, 4),
 }
 TIME = ("one", "rows", "two", "many")
+# Where a sum is divided by a number of tokens: NumPy makes float64 of float32 there, and one cannot tell that it was float32.
+COUNTED = 1e-6
 
 
 def normal(rng, *shapes):
