@@ -94,7 +94,7 @@ def in_step_inputs(rng, T=3, B=2, E=3, H=2):
     return random_arrays(rng, h=(T, B, E), y_0=(B, H), b_h=(3 * H,)) | cell_weights(rng, E, H, 3)
 
 
-DECODER = {"layer": "minis2s.layers.lstm.LSTM", "model": "minis2s.models.decoder.Decoder"}
+DECODER = {"layer": "minis2s.layers.cells.LSTMCell", "model": "minis2s.models.decoder.Decoder"}
 LSTM_WEIGHTS = {"W_x, W_h, b": "(E, 4H), (H, 4H), (4H,)"}
 OUTPUT = {"W_o, b_o": "(H, V), (V,)"}
 
@@ -192,5 +192,5 @@ register(
     wrt=("h_0", "c_0", "W_emb", "W_x", "W_h", "b", "W_o", "b_o"),
     derivation="D1.3, D4.4's affine map, D1.1's back-propagation through time, D4.7. Each word is a target, and then an input.",
     source="Mikolov et al. 2010, Interspeech; with an LSTM",
-    layer="minis2s.layers.lstm.LSTM",
+    layer="minis2s.layers.cells.LSTMCell",
 )

@@ -109,7 +109,7 @@ def stack_inputs(rng, T=3, B=2, E=3, H=2):
 
 OWN = ("h_0", "c_0", "W_x", "W_h", "b")
 LOWER_AND_UPPER = tuple(f"{prefix}_{name}" for prefix in ("lower", "upper") for name in OWN)
-LAYER = {"layer": "minis2s.layers.lstm.LSTM", "model": "minis2s.models.encoder.Encoder"}
+LAYER = {"layer": "minis2s.layers.recurrent.Stack", "model": "minis2s.models.encoder.Encoder"}
 WORDS = {"x": "(T, B, E) input vectors", "mask": "(T, B) True where there is a token", "h_0, c_0": "(B, H) initial state"}
 WEIGHTS = {"W_x, W_h, b": "(E, 4H), (H, 4H), (4H,): θ"}
 
