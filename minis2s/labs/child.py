@@ -32,12 +32,11 @@ CHARACTERS = 300  # of a message
 
 @dataclass(frozen=True)
 class Limits:
-    """What one call may use: seconds of time; and the whole process: seconds in all, bytes of memory and of files."""
+    """What one call may use: seconds of time; and the whole process: seconds in all, bytes of memory and of an answer."""
 
     seconds: float = 10.0
     total: float = 120.0
     memory: int = 2**30
-    file_size: int = 2**20
     result_size: int = 2**24
 
 
@@ -117,7 +116,7 @@ class Child:
         (self.folder / "given.py").write_text(self.given, "utf-8")
         settings = {"submission": str(self.folder / "submission.py"), "given": str(self.folder / "given.py")}
         settings |= {"numpy": str(Path(np.__file__).parents[1]), "seconds": int(self.limits.total) + 1}
-        settings |= {name: getattr(self.limits, name) for name in ("memory", "file_size", "result_size")}
+        settings |= {name: getattr(self.limits, name) for name in ("memory", "result_size")}
         flags = ["-I", "-S", "-B", "-u", "-X", "utf8"]  # no user's settings, no installed packages, no files left behind
         self.process = subprocess.Popen(
             [sys.executable, *flags, str(self.folder / "runner.py"), json.dumps(settings)],
@@ -226,5 +225,5 @@ def _cause(code):
     if code >= 0:
         return f"the process ended with exit code {code}; a function returns, it does not exit"
     name = signal.Signals(-code).name if -code in {s.value for s in signal.Signals} else str(-code)
-    hint = {"SIGXCPU": ": too much processor time", "SIGXFSZ": ": too large a file", "SIGSEGV": ": out of memory or stack?"}
+    hint = {"SIGXCPU": ": too much processor time", "SIGSEGV": ": out of memory or stack?"}
     return f"the process was killed by {name}{hint.get(name, '')}"

@@ -1,7 +1,7 @@
 """The program of the child process that runs one submission. Self-contained: it knows Python, NumPy, and neither the package nor
 any expected value; it is copied into the submission's folder.
 
-    runner.py SETTINGS    (JSON: submission, given, numpy, memory, seconds, file_size, result_size)
+    runner.py SETTINGS    (JSON: submission, given, numpy, memory, seconds, result_size)
 
 It confines itself, loads the submission, and then answers calls. A line on standard input names a file of arguments (.npz); an
 answer is a frame on what was standard output: its length in eight bytes, then an .npz. What the submission prints goes to
@@ -31,7 +31,7 @@ def main():
     del sys.path[0]
     library = [os.path.dirname(os.__file__), os.path.dirname(numpy.__file__), os.path.dirname(numpy.__file__) + ".libs"]
     readable = [path for path in [*library, *sys.path, os.devnull, "/dev/urandom"] if os.path.exists(path)]
-    fences = confine(folder, readable, settings["memory"], settings["seconds"], settings["file_size"])
+    fences = confine(folder, readable, settings["memory"], settings["seconds"])
     sys.meta_path.insert(0, Refuser())
     send = Sender(channel, numpy, settings["result_size"])
     send("ready", fences=fences)
