@@ -399,7 +399,8 @@ assert one_state[0] < 1e-4 * one_state[-1] and every_state[0] > 1e-2 * every_sta
 # <details><summary>Answer 答案</summary>
 #
 # It reads a beginning that it has never met in training, and its next word is likelier to be wrong too: errors add up along
-# the sentence. This is called **exposure bias 曝光偏差**. A search that keeps several beginnings (lesson 12) softens it.
+# the sentence. This is called **exposure bias 曝光偏差**. A search that keeps several beginnings (lesson 12) softens it, and so
+# does training now and then on the model's own words (`minis2s train --scheduled-sampling`).
 #
 # </details>
 
@@ -447,9 +448,9 @@ assert abs(encode_padding_too_backward(np.ones((2, 1)), cache).x[2, 1]).item() >
 # %% [markdown]
 # ## Where next
 #
-# `minis2s show D1.2` prints the decoder step with its code and check. Lesson 8 gives the decoder a context from all the $h_t$,
-# lesson 9 follows one training step of the whole model, lesson 12 searches for better sentences than `write_alone` finds, and
-# lesson 13 has longer sources.
+# `minis2s show D1.2` prints the decoder step with its code and check; `minis2s train --attention last-state` trains a model whose
+# decoder sees the last state only. Lesson 8 gives it a context from all the $h_t$, lesson 9 follows one training step of the
+# whole model, lesson 12 searches for better sentences than `write_alone` finds, and lesson 13 has longer sources.
 
 # %%
 print("Lesson 7: every claim held.")

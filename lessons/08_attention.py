@@ -766,7 +766,9 @@ assert many.shape == (6, 3, 5)
 # ## Where next
 #
 # `minis2s show D3.3` prints the equation with its code and check. The layer `minis2s/layers/attention.py` keeps the keys,
-# goes over the steps, and adds up the gradients; compare its backward with section 5. `minis2s train` and then
+# goes over the steps, and adds up the gradients; compare its backward with section 5. `minis2s train --attention NAME` trains
+# with any form of this lesson (`dot`, `scaled-dot`, `general`, `cosine`, `query-key`, `gate`, `location`, `recurrent`), also with
+# `affine`, which is D3.3 without its $\tanh$ (X1): its map has the same row at every step. `minis2s train` and then
 # `minis2s translate RUN "I love deep learning" --attention map.png` show attention that was learned.
 
 # %%
