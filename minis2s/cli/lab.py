@@ -9,6 +9,7 @@ For instructors (docs/labs.md): `release` writes the labs without solutions, `gr
 
 from pathlib import Path
 
+from rich.padding import Padding
 from rich.text import Text
 
 from minis2s.cli.arguments import add_json, positive_int, whole_number
@@ -130,12 +131,12 @@ def _print_result(path, result):
     if result.broken:
         print(f"The file cannot be loaded: {result.broken}")
         return
-    rows = table("equation", "function", "", "error", "inputs", "shapes", "points", right=("error", "inputs", "points"))
+    rows = table("", "function", "result", "error", "inputs", "shapes", "points", right=("error", "inputs", "points"))
     for task in result.tasks:
         right = sum(answer.verdict.passed for answer in task.answers)
         error = "–" if task.error is None else f"{task.error:.0e}"
-        points = f"{number(task.score)} of {number(task.points)}"
-        inputs = "–" if task.status in ("unwritten", "absent") else f"{right} of {len(task.answers)}"
+        points = f"{number(task.score)}/{number(task.points)}"
+        inputs = "–" if task.status in ("unwritten", "absent") else f"{right}/{len(task.answers)}"
         rows.add_row(task.task.equation, task.task.function, _status(task.status), error, inputs, explain.shapes(task), points)
     console().print(rows)
     for task in result.tasks:
@@ -158,8 +159,10 @@ def _status(status):
 
 
 def _print_lines(lines):
+    """Each line indented, also where a narrow terminal breaks it."""
     for line in lines:
-        console().print(Text(f"  {line}"))
+        text = line.lstrip(" ")
+        console().print(Padding(Text(text), (0, 0, 0, 2 + len(line) - len(text)), expand=False))
 
 
 def _print_printed(text):

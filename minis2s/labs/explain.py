@@ -5,14 +5,14 @@ from minis2s.labs.spec import RUNGS
 STATUS = {  # status of a task: what the table says
     "passed": "ok",
     "wrong": "WRONG",
-    "absent": "no such function",
-    "unwritten": "not written yet",
-    "bad": "returns no arrays",
+    "absent": "missing",
+    "unwritten": "not written",
+    "bad": "no arrays",
     "raised": "raises",
-    "broken": "file does not load",
+    "broken": "not loaded",
     "timeout": "too slow",
-    "died": "ends the process",
-    "garbled": "disturbs the grader",
+    "died": "exits",
+    "garbled": "disturbs",
 }
 
 
@@ -35,7 +35,7 @@ def ladder(result):
 def where(result):
     """Sentences: what is wrong at the first rung that fails, in which part; then what a later rung adds, such as the steps."""
     sentences = _sentences(result, first_wrong(result))
-    for rung in [rung for rung, passed in result.rungs().items() if not passed][:0:-1]:
+    for rung in [rung for rung, passed in result.rungs().items() if not passed][1:]:
         more = [text for text in _sentences(result, _wrong_at(result, rung)) if "only" in text and text not in sentences]
         if more:
             return [*sentences, f"with {RUNGS[rung]}: {'; '.join(more)}"]
@@ -145,7 +145,7 @@ def remarks(result):
 
 
 def shapes(result):
-    """"as expected", or the first output of another shape, as "∂L/∂W_h (6, 3), expected (3, 6)"."""
+    """"as expected", or the first output of another shape, as "∂L/∂W_h (6, 3), expected (3, 6)"; "–" without arrays."""
     if not any(answer.reply.status == "ok" for answer in result.answers):
         return "–"
     for answer in result.answers:

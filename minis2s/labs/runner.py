@@ -118,13 +118,20 @@ def as_arrays(numpy, result, names):
         if absent := [name for name in names if name not in result]:
             raise Unusable(f"returns a dict without {', '.join(absent)}")
         result = [result[name] for name in names]
-    elif len(names) == 1 and not (isinstance(result, tuple) and len(result) == 1):
+    elif len(names) == 1 and not _is_several(result):
         result = (result,)
     elif not isinstance(result, (tuple, list)):
         raise Unusable(f"returns one {type(result).__name__}; {len(names)} values are expected: {', '.join(names)}")
     if len(result) != len(names):
-        raise Unusable(f"returns {len(result)} values; {len(names)} are expected: {', '.join(names)}")
+        raise Unusable(f"returns {len(result)} values; expected: {', '.join(names)}")
     return [None if value is None else as_array(numpy, name, value) for name, value in zip(names, result)]  # noqa: B905
+
+
+def _is_several(result):
+    """Whether a tuple is several results, or one in a tuple; nested tuples and tuples of numbers are one array."""
+    if not isinstance(result, tuple) or len(result) == 1:
+        return isinstance(result, tuple) and not isinstance(result[0], (tuple, list))
+    return any(value is None or getattr(value, "ndim", 0) for value in result)
 
 
 def as_array(numpy, name, value):

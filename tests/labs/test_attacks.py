@@ -92,7 +92,7 @@ ATTACKS = {  # name: (body of the function, before it, what becomes of it, words
     "ragged lists": ("return [[1.0], [1.0, 2.0]]", "", "bad", "makes no array", None),
     "an array that refuses": ("return E()", "class E:\n    def __array__(self, *a, **k): raise KeyError", "bad", "array", None),
     "nothing": ("return None", "", "wrong", "is None", None),
-    "two for one": ("return a, a", "", "wrong", "has shape (2, 1, 1, 4)", None),
+    "two for one": ("return a, a", "", "bad", "returns 2 values", None),
     "another shape": ("return np.zeros((7, 1))", "", "wrong", "has shape (7, 1), expected (1, 1, 4)", None),
     "complex": ("return a + 1j", "", "wrong", "complex", None),
     "half precision": ("return (0.5 * (1 + np.tanh(a / 2))).astype('f2')", "", "wrong", "float16", None),
