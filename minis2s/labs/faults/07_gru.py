@@ -178,7 +178,7 @@ GRU_FORWARD = Task(
               "the output at padding is not zero", "its output is zero"),
         Fault("output-held", "outputs.append(np.where(real, h_new, 0))", "outputs.append(np.where(real, h_new, h))",
               "the output at padding repeats the last state: it should be zero", "its output is zero"),
-        Fault("h_0-forgotten", "h = h_0\n", "h = 0 * h_0\n", "h_0 is not used", "h_0"),
+        Fault("h_0-forgotten", "h = h_0\n", "h = 0 * h_0\n", "h_0 is not used: the sequence starts from zero", "h_0"),
     ),
     hints=(
         "Look at one step, then at two, then at padding.",

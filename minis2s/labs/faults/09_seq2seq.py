@@ -117,7 +117,7 @@ EMBEDDING = Task(
     lambda q, variant: {"d_W": embedding_backward(q["d_x"], (q["ids"], q["n_words"]))}, TIME,
     faults=(
         Fault("repeated-words", "np.add.at(d_W, ids, d_x)", "d_W[ids] += d_x",
-              "a word that occurs twice keeps one of its gradients: += at repeated indices writes once", "Σ over the places"),
+              "a word that occurs twice keeps one of its gradients: adding at repeated indices writes once", "Σ over the places"),
         Fault("averaged", "np.add.at(d_W, ids, d_x)",
               "np.add.at(d_W, ids, d_x)\nd_W /= np.maximum(np.bincount(ids.reshape(-1), minlength=n_words), 1)[:, None]",
               "a word's gradient is the mean over its places: it is a sum", "Σ over the places"),
@@ -171,7 +171,8 @@ ENCODE = Task(
         Fault("not-carried", "h @ W_h", "(0 * h) @ W_h", "the state is not handed on: each word is read alone", "h_{t−1} W_h"),
         Fault("no-bias", " + b)", ")", "the bias is missing", "b"),
         Fault("transposed", "h @ W_h", "h @ W_h.T", "W_h is transposed: weights are (in, out) here", "h_{t−1} W_h"),
-        Fault("no-tanh", "np.tanh(x[t] @ W_x + h @ W_h + b)", "(x[t] @ W_x + h @ W_h + b)", "tanh is missing", "tanh"),
+        Fault("no-tanh", "np.tanh(x[t] @ W_x + h @ W_h + b)", "(x[t] @ W_x + h @ W_h + b)",
+              "tanh is missing: the state is not squashed", "tanh"),
     ),
     hints=(
         "Without padding first; then look at s_0 of a short sequence.",
@@ -192,7 +193,7 @@ STEP = Task(
         Fault("no-output-bias", " + b_o", "", "the bias of the output is missing", "b_o"),
         Fault("swapped", "[s, c]", "[c, s]", "state and context are exchanged before the output", "[s_i; c_i]"),
         Fault("old-state-in-output", "[s, c]", "[s_prev, c]", "the output reads the old state", "[s_i; c_i]"),
-        Fault("no-tanh", "s = np.tanh(a)", "s = a", "tanh is missing", "tanh"),
+        Fault("no-tanh", "s = np.tanh(a)", "s = a", "tanh is missing: the state is not squashed", "tanh"),
         Fault("mask-ignored", "attend(s_prev, memory, mask)", "attend(s_prev, memory, np.ones_like(mask))",
               "the attention sees padding", "the mask"),
         Fault("weights-swapped", "c @ W_c + s_prev @ W_s", "c @ W_s + s_prev @ W_c",

@@ -15,7 +15,7 @@ STEPS_AND_LABELS = {"one": (1, 1), "two": (3, 2), "many": (7, 4), "extreme": (6,
 def _labels(rng, rung):
     T, L = STEPS_AND_LABELS[rung]
     first, second, third = (1 + rng.permutation(V - 1)[:3]).tolist()
-    if rung == "two":  # the label after the skipped blank is 1 in every second draw: neighbours of the blank's number are asked too
+    if rung == "two":  # the label after the skipped blank is 1 in every second draw: beside the blank's number, easily mistaken
         first, second = in_turn(rng, (3, 1), (first, second))
     labels = [[first, second, first, third][:L], [first, first, second, second][:L]][rung in ("many", "extreme")]
     return T, np.array(labels)

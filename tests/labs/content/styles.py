@@ -1,6 +1,6 @@
 """Right answers in other styles, made from the masters by rewriting their syntax trees: the same mathematics in other hands.
 
-A style is a function (tree of a solution, the function's arguments) → the rewritten tree; what it needs beside it stands in HELPERS.
+A style is a function (the text of a solution, the function's arguments) → the rewritten text; what it needs beside is in HELPERS.
 """
 
 import ast
