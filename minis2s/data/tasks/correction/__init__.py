@@ -1,7 +1,7 @@
 """Text correction: sentences with errors, to what was meant.
 
-    whho washedtwwo apples?     who washed two apples?
-    你西还深度学习                 你喜欢深度学习
+    you love deep lwarning    you love deep learning
+    你西还深度学习               你喜欢深度学习
 
 Two tasks. `correction` is English with the errors of fast fingers (`keyboard`): a neighbouring key, a letter dropped, doubled or
 swapped with the next, a word split, two joined. `correction-zh` is Chinese with those of a writer by sound (`homophones`): the
@@ -11,7 +11,7 @@ The English model reads letters and writes words, all in lower case: it is then 
 that it writes is a word. The Chinese one reads and writes characters.
 
 The sentences are those of the task translation, made by its grammar, and what is held out are its combinations of words. A
-corrector that knows which words follow each other, as a spelling checker with a table of phrases does, has no help from that.
+corrector that only knows which words go together, from a table of phrases, has no help from it there.
 """
 
 from functools import partial
@@ -28,7 +28,7 @@ from minis2s.data.tasks.translation.holdout import held_out, split
 from minis2s.data.tasks.translation.sampling import Draw
 
 DEV, TEST = 500, 1_000
-TRAIN = {"correction": 40_000, "correction-zh": 40_000}
+TRAIN = {"correction": 60_000, "correction-zh": 40_000}
 _MORE = 1.3  # sentences are drawn for a part, since those with held-out combinations cannot all be used
 
 
@@ -74,15 +74,15 @@ ENGLISH = _task(
     "correction",
     "English with typing errors, to what was meant; synthetic sentences",
     "wordpunct",
-    Pair("whho washedtwwo apples?", "who washed two apples?"),
-    {"epochs": 3, "learning_rate": 6e-3},
-    None,
+    Pair("you love deep lwarning", "you love deep learning"),
+    {"epochs": 3, "learning_rate": 6e-3, "dropout": 0.1},
+    Expected("exact_match", 97.5, 150),
 )
 CHINESE = _task(
     "correction-zh",
     "Chinese with characters that only sound right, to what was meant; synthetic sentences",
     "chars",
     Pair("你西还深度学习", "你喜欢深度学习"),
-    {"epochs": 4, "learning_rate": 6e-3},
+    {"epochs": 3, "learning_rate": 6e-3},
     Expected("exact_match", 99, 95),
 )
