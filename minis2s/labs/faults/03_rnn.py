@@ -3,7 +3,7 @@
 import numpy as np
 
 from minis2s.equations.rnn import rnn_cell, rnn_cell_backward
-from minis2s.labs.faults.drawing import STEPS_AND_ROWS, TIME, E, H, absent, by_name, gradient, normal
+from minis2s.labs.faults.drawing import STEPS_AND_ROWS, TIME, E, H, absent, by_name, gradient, normal, weights
 from minis2s.labs.spec import Fault, Lab, Output, Task
 
 WEIGHTS = gradient("W_x", "in hidden"), gradient("W_h", "from hidden"), gradient("b", "hidden")
@@ -12,7 +12,7 @@ OVER_TIME = gradient("x", "time batch in"), gradient("h_0", "batch hidden"), *WE
 
 
 def _weights(rng):
-    W_x, W_h, b = normal(rng, (E, H), (H, H), (H,))
+    W_x, W_h, b = weights(rng, (E, H), (H, H), (H,))
     return {"W_x": W_x, "W_h": W_h, "b": b}
 
 

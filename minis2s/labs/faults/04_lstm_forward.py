@@ -4,7 +4,7 @@ import numpy as np
 
 from minis2s.labs.faults import cell_texts, cells
 from minis2s.labs.faults.cells import CELLS, cell_of
-from minis2s.labs.faults.drawing import STEPS_AND_ROWS, TIME, E, H, by_name, normal
+from minis2s.labs.faults.drawing import STEPS_AND_ROWS, TIME, E, H, by_name, normal, weights
 from minis2s.labs.spec import Fault, Lab, Output, Task, Variant
 
 GATES = tuple(Output(name, "batch hidden", name) for name in "ifog")
@@ -23,7 +23,8 @@ def _gate_values(rng, rung, variant):
 
 def _sequence(rng, rung, variant):
     (T, B), wide = STEPS_AND_ROWS[rung], H * len(cell_of(variant).order)
-    x, h_0, c_0, W_x, W_h, b = normal(rng, (T, B, E), (B, H), (B, H), (E, wide), (H, wide), (wide,))
+    x, h_0, c_0 = normal(rng, (T, B, E), (B, H), (B, H))
+    W_x, W_h, b = weights(rng, (E, wide), (H, wide), (wide,))
     return {"x": x, "h_0": h_0, "c_0": c_0, "W_x": W_x, "W_h": W_h, "b": b}
 
 

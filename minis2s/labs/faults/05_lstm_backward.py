@@ -5,7 +5,7 @@ import numpy as np
 from minis2s.equations.lstm import LSTMGates
 from minis2s.labs.faults import cell_texts, cells
 from minis2s.labs.faults.cells import CELLS, blocks_of, cell_of
-from minis2s.labs.faults.drawing import STEPS_AND_ROWS, TIME, E, H, absent, by_name, gradient, normal
+from minis2s.labs.faults.drawing import STEPS_AND_ROWS, TIME, E, H, absent, by_name, gradient, normal, weights
 from minis2s.labs.spec import Fault, Lab, Task, Variant
 
 GATES = tuple(gradient(name, "batch hidden") for name in "ifog")
@@ -19,7 +19,8 @@ def _forward(rng, rung, variant):
     """A sequence and all that the forward pass computes."""
     (T, B), cell = STEPS_AND_ROWS[rung], cell_of(variant)
     wide = H * len(cell.order)
-    x, h_0, c_0, W_x, W_h, b = normal(rng, (T, B, E), (B, H), (B, H), (E, wide), (H, wide), (wide,))
+    x, h_0, c_0 = normal(rng, (T, B, E), (B, H), (B, H))
+    W_x, W_h, b = weights(rng, (E, wide), (H, wide), (wide,))
     state, steps = (h_0, c_0), []
     for x_t in x:
         state, values = cells.step(x_t, *state, W_x, W_h, b, cell)

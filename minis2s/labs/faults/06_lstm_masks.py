@@ -4,7 +4,20 @@ import numpy as np
 
 from minis2s.labs.faults import cells
 from minis2s.labs.faults.cells import CELLS
-from minis2s.labs.faults.drawing import COUNTED, STEPS_AND_ROWS, TIME, E, H, absent, by_name, gradient, in_turn, mask_of, normal
+from minis2s.labs.faults.drawing import (
+    COUNTED,
+    STEPS_AND_ROWS,
+    TIME,
+    E,
+    H,
+    absent,
+    by_name,
+    gradient,
+    in_turn,
+    mask_of,
+    normal,
+    weights,
+)
 from minis2s.labs.spec import Fault, Lab, Output, Task, Variant
 
 CELL, BLOCKS = CELLS["ifog"], {"gates": tuple("ifog")}
@@ -24,7 +37,8 @@ def _mean_inputs(rng, rung, variant):
 
 def _sequence(rng, rung, variant):
     T, B = STEPS_AND_ROWS[rung]
-    x, h_0, c_0, W_x, W_h, b = normal(rng, (T, B, E), (B, H), (B, H), (E, 4 * H), (H, 4 * H), (4 * H,))
+    x, h_0, c_0 = normal(rng, (T, B, E), (B, H), (B, H))
+    W_x, W_h, b = weights(rng, (E, 4 * H), (H, 4 * H), (4 * H,))
     return {"x": x, "mask": mask_of(rng, rung, T, B), "h_0": h_0, "c_0": c_0, "W_x": W_x, "W_h": W_h, "b": b}
 
 

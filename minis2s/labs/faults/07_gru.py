@@ -3,7 +3,7 @@
 import numpy as np
 
 from minis2s.equations.gru import GRUGates, gru_cell, gru_cell_backward
-from minis2s.labs.faults.drawing import STEPS_AND_ROWS, TIME, E, H, absent, by_name, gradient, mask_of, normal
+from minis2s.labs.faults.drawing import STEPS_AND_ROWS, TIME, E, H, absent, by_name, gradient, mask_of, normal, weights
 from minis2s.labs.spec import Fault, Lab, Output, Task
 
 BLOCKS = {"gates": ("r", "z", "n")}
@@ -16,7 +16,8 @@ OVER_TIME = gradient("a", "time batch gates"), gradient("h_0", "batch hidden"), 
 
 def _sequence(rng, rung, variant):
     T, B = STEPS_AND_ROWS[rung]
-    x, h_0, W_x, W_h, b, b_h = normal(rng, (T, B, E), (B, H), (E, 3 * H), (H, 3 * H), (3 * H,), (3 * H,))
+    x, h_0 = normal(rng, (T, B, E), (B, H))
+    W_x, W_h, b, b_h = weights(rng, (E, 3 * H), (H, 3 * H), (3 * H,), (3 * H,))
     return {"x": x, "mask": mask_of(rng, rung, T, B), "h_0": h_0, "W_x": W_x, "W_h": W_h, "b": b, "b_h": b_h}
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from minis2s.equations.attention import additive_score, additive_score_backward, context, context_backward
 from minis2s.equations.linear import linear, linear_backward
 from minis2s.equations.softmax import softmax, softmax_backward
-from minis2s.labs.faults.drawing import H, absent, by_name, gradient, mask_of, normal
+from minis2s.labs.faults.drawing import H, absent, by_name, gradient, mask_of, normal, weights
 from minis2s.labs.spec import Fault, Lab, Output, Task
 
 A, C = 6, 5
@@ -20,8 +20,9 @@ GRADIENTS = (
 
 def _inputs(rng, rung, variant):
     T, B = WORDS_AND_ROWS[rung]
-    s, h, W_s, W_h, v = normal(rng, (B, H), (T, B, C), (H, A), (C, A), (A,))
-    return {"s": s, "h": h, "W_s": W_s, "W_h": 0.5 * W_h, "v": v}
+    s, h, v = normal(rng, (B, H), (T, B, C), (A,))
+    W_s, W_h = weights(rng, (H, A), (C, A))
+    return {"s": s, "h": h, "W_s": W_s, "W_h": W_h, "v": v}
 
 
 def _scores(q):

@@ -8,7 +8,7 @@ from minis2s.equations.linear import linear, linear_backward
 from minis2s.equations.rnn import rnn_cell, rnn_cell_backward
 from minis2s.equations.scores import dot_score, dot_score_backward
 from minis2s.equations.softmax import cross_entropy, cross_entropy_backward, softmax, softmax_backward
-from minis2s.labs.faults.drawing import COUNTED, STEPS_AND_ROWS, TIME, E, H, by_name, gradient, mask_of, normal
+from minis2s.labs.faults.drawing import COUNTED, STEPS_AND_ROWS, TIME, E, H, by_name, gradient, mask_of, normal, weights
 from minis2s.labs.spec import Fault, Lab, Output, Task
 
 V, SOURCE = 7, 6
@@ -34,7 +34,7 @@ def _right_inputs(q, variant):
 
 def _source(rng, rung, variant):
     T, B = STEPS_AND_ROWS[rung]
-    W, W_x, W_h, b = normal(rng, (V, E), (E, H), (H, H), (H,))
+    W, W_x, W_h, b = normal(rng, (V, E)), *weights(rng, (E, H), (H, H), (H,))
     source = rng.integers(1, V, (T, B))
     return {"source": source, "mask": mask_of(rng, rung, T, B), "W": W, "W_x": W_x, "W_h": W_h, "b": b}
 
@@ -51,7 +51,8 @@ def _encode(q, variant):
 def _step(rng, rung, variant):
     B = STEPS_AND_ROWS[rung][1]
     T = 1 if rung == "one" else SOURCE
-    y, s_prev, memory, W_y, W_c, W_s, b = normal(rng, (B, E), (B, H), (T, B, H), (E, H), (H, H), (H, H), (H,))
+    y, s_prev, memory = normal(rng, (B, E), (B, H), (T, B, H))
+    W_y, W_c, W_s, b = weights(rng, (E, H), (H, H), (H, H), (H,))
     mask, (W_o, b_o) = mask_of(rng, rung, T, B), normal(rng, (2 * H, V), (V,))
     q = {"y": y, "s_prev": s_prev, "memory": memory, "mask": mask, "W_y": W_y, "W_c": W_c, "W_s": W_s, "b": b}
     return q | {"W_o": W_o, "b_o": b_o}

@@ -7,15 +7,15 @@ from minis2s.labs.faults.drawing import COUNTED, normal
 from minis2s.labs.spec import Fault, Lab, Output, Task
 
 START, END, V = 0, 1, 5
-STEPS = {"one": 1, "two": 2, "many": 6}
+STEPS = {"one": 1, "two": 2, "many": 9}
 LADDER = tuple(STEPS)
 
 
-def _table(rng, rung, variant):
-    """Distributions in which the end is unlikely at first and likely later, so that sentences have different lengths."""
+def _table(rng, rung, variant, end=(-0.5, 1.5)):
+    """Distributions in which the end becomes likelier, or not, so that sentences have different lengths."""
     S = STEPS[rung]
     scores = 1.5 * normal(rng, (S, V, V))
-    scores[:, :, END] += np.linspace(-0.5, 1.5, S)[:, None]
+    scores[:, :, END] += np.linspace(*end, S)[:, None]
     return {"table": scores - np.log(np.exp(scores).sum(axis=-1, keepdims=True))}
 
 
@@ -46,9 +46,9 @@ def _length_score(q, variant):
 def _beam_inputs(rng, rung, variant):
     """On the last rung a problem in which the penalty changes the order of what was found."""
     while True:
-        q = _table(rng, rung, variant) | {"width": int(rng.integers(2, 5)), "penalty": float(rng.uniform(1, 3))}
+        q = _table(rng, rung, variant, (0.5, 0.5)) | {"width": int(rng.integers(3, 6)), "penalty": float(rng.uniform(2, 4))}
         found = _search(q)
-        if rung != "many" or [h.tokens for h in found] != [h.tokens for h in _ranked(found, q["penalty"])]:
+        if rung != "many" or found != _ranked(found, q["penalty"]):
             return q
 
 

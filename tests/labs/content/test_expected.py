@@ -1,4 +1,4 @@
-"""What the specifications expect is right: gradients against numerical derivatives of the forward pass, sums over paths by listing them."""
+"""What the specifications expect is right: gradients against numerical derivatives, sums over paths by listing all paths."""
 
 import importlib
 import itertools
