@@ -156,7 +156,7 @@ def described(error, path):
             line = trace.tb_lineno
         trace = trace.tb_next
     try:
-        message = str(error)
+        message = str(error.msg if isinstance(error, SyntaxError) else error)  # without the file's name, which is ours
     except Exception:
         message = "its message cannot be shown"
     return {"type": type(error).__name__, "message": message[:2000], "line": line}
