@@ -10,6 +10,8 @@ The exit code is 1 if anything is not as it should be.
 import sys
 from typing import NamedTuple
 
+import numpy as np
+
 from minis2s.labs import source
 from minis2s.labs.catalogue import exercise
 from minis2s.labs.faulty import call, copied
@@ -52,6 +54,24 @@ def catalogue_faults(variants=True):
                 elif (fault,) not in found.diagnosis.mistakes:
                     unnamed.append(f"{label}: {[[f.name for f in each] for each in found.diagnosis.mistakes]}")
     return Count(n, passed), Count(n, unnamed)
+
+
+def pairs(of_each=8, seed=0):
+    """Two mistakes at once, some pairs of each task: named, or one name whose numbers are the same (it hides the other)."""
+    n, unnamed, rng = 0, [], np.random.default_rng(seed)
+    for lab in exercises(variants=False):
+        for task in lab.lab.tasks:
+            wrong = faulty(lab)
+            fitting = [pair for pair in wrong.pairs(task) if wrong.function(task, pair) is not None]
+            for k in rng.permutation(len(fitting))[:of_each]:
+                numbers = [wrong.numbers(task, fitting[k], number, case) for number, case in enumerate(asked(lab, task))]
+                if any(got is None for got in numbers):
+                    continue  # together they raise
+                found = result(lab, task, [answer(lab, task, *each) for each in zip(asked(lab, task), numbers, strict=True)])
+                n += 1
+                if found.passed or not found.diagnosis.mistakes:
+                    unnamed.append(f"{lab.name} {task.function}: {[fault.name for fault in fitting[k]]}")
+    return Count(n, unnamed)
 
 
 def mutants():
@@ -133,6 +153,7 @@ def main():
     failed, named = catalogue_faults()
     show("   faults of the catalogue that are failed, in all variants", failed)
     show("   … and named", named)
+    show("   pairs of them, drawn by chance in each task: failed and named", pairs())
     failed, equivalent = mutants()
     show(f"   mutants of the solutions that are failed ({equivalent} more are equivalent, listed)", failed)
     print("2  right answers pass")

@@ -125,6 +125,7 @@ def test_right_answers_by_hand_pass():
     assert len(ALTERNATIVES) >= 20 and measure.alternatives().wrong == []
 
 
+@pytest.mark.slow
 def test_the_catalogues_mistakes_fail_and_are_named():
     failed, named = measure.catalogue_faults(variants=False)
     assert failed.tried > 500 and failed.wrong == [] and named.wrong == []
@@ -136,6 +137,13 @@ def test_the_catalogues_mistakes_fail_and_are_named_in_every_variant():
     assert failed.tried > 1000 and failed.wrong == [] and named.wrong == []
 
 
+@pytest.mark.slow
+def test_two_mistakes_at_once_fail_and_are_named():
+    named = measure.pairs(of_each=4)
+    assert named.tried > 150 and named.wrong == []
+
+
+@pytest.mark.slow
 def test_mistakes_that_are_not_in_the_catalogue():
     patches = {(lab.name[:2], task.function, fault.old, fault.new) for lab, task in TASKS for fault in task.faults}
     assert len(STRANGERS) >= 30 and not patches & {stranger[:4] for stranger in STRANGERS}
