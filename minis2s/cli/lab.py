@@ -82,9 +82,9 @@ def start_lab(args):
     variant = drawn_variant(name, args.variant_seed, args.student) if args.student is not None else None
     path = Path(args.to or f"{name}.py")
     files.write_new(path, files.skeleton(name, variant))
-    lab = exercise(name, variant).lab
-    print(f"{path}: {lab.title}")
-    print(f"Write {_listed([task.function for task in lab.tasks])}; then: minis2s lab check {path}")
+    made = exercise(name, variant)
+    print(f"{path}: {made.lab.title}{_variant(made.variant)}")
+    print(f"Write {_listed([task.function for task in made.lab.tasks])}; then: minis2s lab check {path}")
     return 0
 
 
@@ -126,8 +126,7 @@ def _graded(args):
 
 
 def _print_result(path, result):
-    variant = "".join(f", {key} = {value}" for key, value in result.variant.items())
-    print(f"{path}: lab {result.lab}{variant}\n")
+    print(f"{path}: lab {result.lab}{_variant(result.variant)}\n")
     if result.broken:
         print(f"The file cannot be loaded: {result.broken}")
         return
@@ -151,6 +150,10 @@ def _print_result(path, result):
     for fence, standing in result.fences.items():
         if standing is not True:
             print(f"Note: your code ran with less protection than on Linux ({fence}: {printable(str(standing))}).")
+
+
+def _variant(variant):
+    return "".join(f", {key}: {value}" for key, value in variant.items())
 
 
 def _status(status):

@@ -92,8 +92,10 @@ def mistake(result):
     found = result.diagnosis
     if found is None or (result.status != "wrong" and not found.mistakes):
         return []
+    if not found.mistakes and not found.reason:
+        return [] if result.error is None else ["not one I know"]  # a wrong shape is said already
     if not found.mistakes:
-        return [found.reason or "not one I know"]
+        return [found.reason]
     told = [_said(faults) for faults in found.mistakes]
     if len(told) == 1:
         return told
@@ -132,7 +134,7 @@ def hint(result, stage):
         return [f"Where: {general}", f"The first that fails is: {failed[0]}.", *where(result)]
     if stage == 2:
         return [f"What is expected: {general}"]
-    return [f"Which term: {general}", *terms(result)]
+    return [f"Which term: {general}", *(f"Look at: {term}" for term in terms(result))]
 
 
 def remarks(result):
