@@ -64,8 +64,8 @@ TASK = Task(
     description="Noisy measurements of a swing to how it goes on, synthetic: real numbers, judged by mean squared error",
     held_out="8 % of the combinations of a period and a decay, each a range of values: training has no such swing, the test "
     "no other.",
-    source_tokeniser="words",
-    target_tokeniser="words",
+    source_tokeniser="numbers",
+    target_tokeniser="numbers",
     generate=generate,
     sizes=SIZES,
     example=Pair(
@@ -74,4 +74,5 @@ TASK = Task(
         "-0.403 -0.207 0.022 0.232 0.378 0.435 0.394 0.270 0.096 -0.088 -0.241 -0.333",
     ),
     model="regression",
+    settings={"real_source": True},
 )
