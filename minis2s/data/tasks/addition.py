@@ -67,6 +67,6 @@ TASK = Task(
     generate=generate,
     sizes=(TRAIN, DEV, TEST),
     example=Pair("647+753", "1400"),
-    settings={"epochs": 6, "learning_rate": 6e-3, "best_by": "exact_match"},
-    expected=Expected("exact_match", 99, 90),
+    settings={"epochs": 5, "learning_rate": 6e-3, "best_by": "exact_match"},
+    expected=Expected("exact_match", 99, 85),
 )
