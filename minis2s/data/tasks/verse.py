@@ -1,6 +1,6 @@
 """Sequences without a source, synthetic: verses, to be continued or made up.
 
-    the old king waits beside the sea / the winter sleeps on the white hill / the moon hides near the hollow tree / …
+    the old king waits beside the sea / the winter sleeps in the white hill / the moon hides near the hollow tree / …
 
 Four lines of eight syllables, rhyming ABAB. A language model has to count, to remember a rhyme over a whole line, and to keep to
 the grammar; `judge` tells whether it does, as there is no single right verse. Dev and test verses hold combinations of adjective

@@ -42,6 +42,18 @@ def test_trivial_answers_score_what_is_stated(splits, name):
     assert error == pytest.approx(stated, rel=0.01)
 
 
+def test_an_autoregression_scores_what_is_stated(splits):
+    errors = []
+    for x, y in zip(numbers(splits.test, 0), numbers(splits.test, 1), strict=True):
+        rows = np.lib.stride_tricks.sliding_window_view(x, 9)
+        weights, *_ = np.linalg.lstsq(rows[:, :8], rows[:, 8], rcond=None)
+        found = list(x)
+        for _ in y:
+            found.append(weights @ found[-8:])
+        errors.append(np.mean((found[len(x) :] - y) ** 2))
+    assert np.mean(errors) == pytest.approx(float(re.search(r"comes to (\d\.\d+)", oscillation.__doc__)[1]), rel=0.05)
+
+
 def test_periods_and_decays_of_test_are_new_together(splits):
     """The ranges, from the equation that the targets obey: test's combinations are few, and (but for rounding) not training's."""
 
