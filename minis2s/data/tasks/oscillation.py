@@ -4,9 +4,9 @@ The source is 24 measurements, the target the true values of the 12 steps that f
 
     x_{t+1} = a x_t − b x_{t−1},    a = 2 r cos(2π / period),    b = r²,
 
-with a period in steps, and r up to 1, the share that remains from step to step. To go on, a model must find both out, and the phase,
-through the noise. Held out are combinations of a period and a decay, each a range of values: training has slow swings and swings
-that die soon, not slow ones that die soon.
+with a period in steps, and r up to 1, the share that remains from step to step. To go on, a model must find both out, and the
+phase, through the noise. Held out are combinations of a period and a decay, each a range of values: training has slow swings and
+swings that die soon, not slow ones that die soon.
 
 Mean squared errors of trivial answers on the test part: zero 0.0556, the last value 0.1555. An autoregression of order 8, fitted
 to each source by least squares, comes to 0.0036: that is the score to beat.
