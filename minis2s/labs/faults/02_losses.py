@@ -179,7 +179,7 @@ CROSS_ENTROPY = Task(
         Fault("divided-by-B", "mask.sum()", "mask.shape[1]", "divided by the number of sequences, not of tokens", "N"),
         Fault("divided-by-T", "mask.sum()", "mask.shape[0]", "divided by the number of steps, not of tokens", "N"),
         Fault("not-normalised", "log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))", "log_p = shifted",
-              "the logits are taken for log probabilities: log Σ exp is not subtracted", "log softmax"),
+              "the logits are taken for log probabilities: log Σ exp is not subtracted", "“log softmax”"),
         Fault("base-2", "-total / mask.sum()", "-total / mask.sum() / np.log(2)", "the loss is in bits, not in nats", "log"),
         Fault("off-by-one", "targets[..., None]", "(targets[..., None] + 1) % logits.shape[-1]",
               "the wrong word is looked up, one beside the target", "[targets_tb]"),
@@ -212,7 +212,7 @@ CROSS_ENTROPY_BACKWARD = Task(
         Fault("off-by-one", "np.arange(logits.shape[-1])", "(np.arange(logits.shape[-1]) - 1)",
               "the 1 stands beside the target", "onehot(targets)"),
         Fault("softmax-axis", "p / p.sum(axis=-1, keepdims=True)", "p / p.sum(axis=1, keepdims=True)",
-              "the softmax is normalised over the rows of the batch, not over the words", "softmax over the last axis"),
+              "the softmax is normalised over the rows of the batch, not over the words", "“softmax over the last axis”"),
     ),
     tolerance=COUNTED,
     hints=(

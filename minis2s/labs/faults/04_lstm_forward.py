@@ -43,11 +43,11 @@ def _states(q, variant):
 
 BLOCKS = (
     Fault("f-and-o-swapped", "a_i, a_f, a_o, a_g =", "a_i, a_o, a_f, a_g =",
-          "the blocks of f and o are exchanged", "the order of blocks"),
+          "the blocks of f and o are exchanged", "“the order of blocks”"),
     Fault("i-and-f-swapped", "a_i, a_f, a_o, a_g =", "a_f, a_i, a_o, a_g =",
           "i and f are exchanged, in the order of the blocks or in what they do", "the order of blocks; f ⊙ c_{t−1} + i ⊙ g"),
     Fault("pytorch-order", "a_i, a_f, a_o, a_g =", "a_i, a_f, a_g, a_o =",
-          "the blocks of o and g are exchanged: i, f, g, o is PyTorch's order", "the order of blocks"),
+          "the blocks of o and g are exchanged: i, f, g, o is PyTorch's order", "“the order of blocks”"),
     Fault("candidate-sigmoid", "g = np.tanh(a_g)", "g = sigmoid(a_g)",
           "the candidate is squashed by σ: it can only add to the cell", "g = tanh(a_g)"),
     Fault("candidate-linear", "g = np.tanh(a_g)", "g = a_g", "the candidate is not squashed at all", "g = tanh(a_g)"),

@@ -49,7 +49,7 @@ CLIP = Task(
     faults=(
         Fault("each-by-itself", "return d_W * factor, d_b * factor",
               "return tuple(d * min(1.0, limit / np.sqrt((d**2).sum())) for d in (d_W, d_b))",
-              "each array is clipped by its own norm: the direction changes", "the norm of all together"),
+              "each array is clipped by its own norm: the direction changes", "“the norm of all together”"),
         Fault("always-scaled", "if norm > limit:", "if True:", "small gradients are scaled up to the limit", "min(1, …)"),
         Fault("by-entries", "return d_W * factor, d_b * factor",
               "return np.clip(d_W, -limit, limit), np.clip(d_b, -limit, limit)",
@@ -59,7 +59,7 @@ CLIP = Task(
               "the root of the norm is missing", "√"),
         Fault("inverted", "limit / norm", "norm / limit", "the factor is upside down: large gradients grow", "limit / ‖g‖"),
         Fault("d_b-not-in-norm", " + (d_b**2).sum()", "", "the norm is that of d_W alone", "Σ d_W² + Σ d_b²"),
-        Fault("d_b-not-scaled", "d_b * factor", "d_b", "only d_W is scaled", "all gradients"),
+        Fault("d_b-not-scaled", "d_b * factor", "d_b", "only d_W is scaled", "“all gradients”"),
         Fault("divided-by-norm", "limit / norm", "1 / norm", "scaled to length one instead of to the limit", "limit / ‖g‖"),
         Fault("sum-of-norms", "np.sqrt((d_W**2).sum() + (d_b**2).sum())", "np.sqrt((d_W**2).sum()) + np.sqrt((d_b**2).sum())",
               "the norms are added; it is their squares that add", "√(Σ + Σ)"),
