@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 import minis2s
 from minis2s.labs import explain
-from minis2s.labs.child import KEPT, Limits
+from minis2s.labs.child import KEPT, READER, Limits
 from minis2s.labs.grading import Grader
 from minis2s.labs.records import as_json
 from minis2s.labs.rubric import Rubric
@@ -64,6 +65,8 @@ ATTACKS = {  # name: (body of the function, before it, what becomes of it, words
     "writes the result itself": (
         "write_to_all(frame(status='ok', missing=[], passed=True))", WRITE_TO_ALL, "garbled", "belongs to no question", None),
     "writes nonsense": ("write_to_all(bytes(7) + b'\\x05hello')", WRITE_TO_ALL, "garbled", "no .npz", None),
+    "floods the channel": (
+        "while True: write_to_all(frame(status='ok', more='x' * 10**6))", WRITE_TO_ALL, "garbled", "belongs to no", None),
     "promises a large answer": ("write_to_all(b'\\x7f' + bytes(7))", WRITE_TO_ALL, "died", "exit code|killed", None),
     "closes everything": ("import os; os.closerange(0, 60)", "", "died", "ended", None),
     "reads the master": (f"open({str(PACKAGE / 'labs/masters/02_losses.py')!r})", "", "raised", "Permission denied", FILES),
@@ -163,6 +166,7 @@ def test_what_is_printed_is_kept_in_part(graded):
 
 
 def test_nothing_is_left_behind(graded):
+    assert not [thread for thread in threading.enumerate() if thread.name == READER]
     assert not (PACKAGE / "planted.py").exists()
 
 
