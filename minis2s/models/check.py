@@ -14,8 +14,10 @@ from minis2s.layers.dropout import Dropout
 from minis2s.layers.embedding import Embedding
 from minis2s.layers.packing import Packing
 from minis2s.layers.recurrent import Recurrent, Stack
+from minis2s.layers.unrolling import Unrolling
 from minis2s.models import model_of
 from minis2s.models.configuration import ModelConfig
+from minis2s.models.cuts import holding_cuts
 from minis2s.models.encoder import Encoder
 from minis2s.models.observe import BiasGradients, observing
 
@@ -53,6 +55,11 @@ MODELS = {
     "language model": SMALL | {"model": "language-model", "layers": 2, "learned_start": True, "dropout": DROPOUT},
     "CTC": SMALL | {"model": "ctc", "cell": "gru", "dropout": DROPOUT},
     "regression": SMALL | {"model": "regression", "cell": "rnn", "real_source": True},
+    "truncated": {"truncate": 2, "layers": 2, "learned_start": True, "dropout": DROPOUT},
+    "truncated, input feeding": SMALL | {"cell": "gru", "truncate": 2, "attention": "recurrent", "input_feeding": True},
+    "recomputed": {"recompute": True, "layers": 2, "dropout": DROPOUT},
+    "recomputed, truncated": SMALL | {"cell": "rnn", "recompute": True, "truncate": 2, "attention": "location", "attend": "after",
+                                      "attentional": True, "input_feeding": True},
 }  # fmt: skip
 
 
@@ -116,7 +123,9 @@ def check_model(id, model, batch, methods=("complex-step", "five-point")):
         with using(model, values):
             return model.forward(batch, rng=same_masks())[0]
 
-    results = gradcheck.check_function(id, loss, parameters, analytic, [1.0], methods)
+    with holding_cuts(model):
+        loss(**parameters)
+        results = gradcheck.check_function(id, loss, parameters, analytic, [1.0], methods)
     for name, observer in seen.items():
         observed, wanted = to_host(observer.total), to_host(analytic[f"{name}.b"])
         results.append(gradcheck.judge(id, f"{name}, as observed", "oracle", observed, wanted))
@@ -148,7 +157,8 @@ def check_recurrent(id, rng, layer, backend, methods=("complex-step", "five-poin
     shapes = {"x": (T, B, E)} | dict.fromkeys(before, (B, H))
     inputs = {name: backend.asarray(rng.standard_normal(shape)) for name, shape in shapes.items()}
     inputs |= layer.state_on_backend()
-    return gradcheck.check_pair(id, forward, backward, inputs, tuple(inputs), rng, methods)
+    with holding_cuts(layer):
+        return gradcheck.check_pair(id, forward, backward, inputs, tuple(inputs), rng, methods)
 
 
 def check_encoder(id, rng, backend, methods=("complex-step", "five-point")):
@@ -182,6 +192,11 @@ def layer_checks(rng, backend, methods=("complex-step", "five-point")):
     for name in CELLS:
         results += check_recurrent(f"layer {name}", rng, Recurrent(cell(name)(3, 2, init)), backend, methods)
     results += check_recurrent("layer lstm reversed", rng, Recurrent(cell("lstm")(3, 2, init), True), backend, methods)
+    for reverse in (False, True):
+        for unrolling in (Unrolling(truncate=2), Unrolling(truncate=1, recompute=True)):
+            layer = Recurrent(cell("lstm")(3, 2, init), reverse, unrolling)
+            name = f"layer lstm{' reversed' * reverse}, truncated{' and recomputed' * unrolling.recompute}"
+            results += check_recurrent(name, rng, layer, backend, methods)
     full = Recurrent(cell("lstm")(3, 2, init))
     results += check_recurrent("layer lstm without padding", rng, full, backend, methods, FULL_LENGTHS)
     return results + check_encoder("layer encoder", rng, backend, methods)
