@@ -48,6 +48,11 @@ def to_host(a):
     return a.get() if array_module(a) is not np else np.asarray(a)
 
 
+def unread(a):
+    """A single number: a Python float; on a device the array (without axes) as it is, because to read it is to wait for it."""
+    return float(a) if array_module(a) is np else a
+
+
 def elementwise(function):
     """Mark a function of arrays that works element by element: one fused kernel on CuPy, plain NumPy otherwise.
 

@@ -30,6 +30,7 @@ def ctc(logits, labels, mask=None, label_mask=None, total=None):
     logits: (T, B, V) unnormalised, symbol 0 is the blank; labels: (L, B) integers in [1, V), each row's at the beginning;
     mask: (T, B) booleans, True where the input has a step, or None; label_mask: (L, B), True where there is a label, or
     None; total: the number N of labels to divide by, by default those of this array. Returns L, a scalar in nats per label.
+    Labels and masks are checked on the host, so from there they come soonest to a device.
 
     Raises UsageError, naming the row, where the labels do not fit the steps (a label equal to the one before needs a blank
     between, so one step more), are not in [1, V), or come after padding.
@@ -44,6 +45,8 @@ def ctc(logits, labels, mask=None, label_mask=None, total=None):
             "these must be (T, B, V), (T, B), (L, B), (L, B)"
         )
     _refuse_what_cannot_align(to_host(labels), to_host(mask), to_host(label_mask), V)
+    total = max(int(label_mask.sum()) if total is None else total, 1)
+    labels, mask, label_mask = (xp.asarray(a) for a in (labels, mask, label_mask))
 
     symbols, may_skip, last = _extended(xp, labels, label_mask)
     log_p = logits - logits.real.max(axis=-1, keepdims=True)  # 1
@@ -57,7 +60,6 @@ def ctc(logits, labels, mask=None, label_mask=None, total=None):
         moved = _log_add(a, _shifted(xp, a, 1), xp.where(may_skip, _shifted(xp, a, 2), LOG_ZERO)) + emitted[t]
         alpha[t + 1] = xp.where(mask[t], moved, a)
     log_likelihood = _log_sum(xp, xp.where(last, alpha[T], LOG_ZERO))  # 4: (B,)
-    total = max(int(label_mask.sum()) if total is None else total, 1)
     return -log_likelihood.sum() / total, (log_p, emitted, alpha, log_likelihood, symbols, may_skip, last, mask, total)
 
 

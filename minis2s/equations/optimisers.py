@@ -119,5 +119,8 @@ def coupled_decay(parameter, gradient, weight_decay):
 
 
 def clip_factor(norm, limit):
-    """Global-norm clipping (Pascanu et al. 2013, arXiv:1211.5063): scale all gradients by min(1, limit / ‖g‖)."""
-    return limit / norm if norm > limit else 1.0
+    """Global-norm clipping (Pascanu et al. 2013, arXiv:1211.5063): scale all gradients by min(1, limit / ‖g‖).
+
+    norm: a number, or an array without axes, which is not read.
+    """
+    return limit / array_module(norm).maximum(norm, limit)

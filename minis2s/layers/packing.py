@@ -7,6 +7,8 @@ array of all real places, step after step: (N, …) with N = Σ lengths.
     lengths 2, 3, 1  →  order 1, 0, 2        packed: step 0: rows 1 0 2 | step 1: rows 1 0 | step 2: row 1
 """
 
+from functools import cached_property
+
 import numpy as np
 
 
@@ -29,8 +31,20 @@ class Packing:
         self._starts = np.concatenate([[0], np.cumsum(self.sizes)]).tolist()
         self._sorted = bool(np.array_equal(order, np.arange(B)))
         self._full = self._sorted and bool(mask.all())
-        places = (np.arange(T)[:, None] * B + order)[alive]
-        self._places, self._order, self._inverse = xp.asarray(places), xp.asarray(order), xp.asarray(np.argsort(order))
+        self._host_places, self._host_order = (np.arange(T)[:, None] * B + order)[alive], order
+
+    # Made when they are first used, because each is a copy to the device: a sorted batch needs the first alone, a full one none.
+    @cached_property
+    def _places(self):
+        return self.xp.asarray(self._host_places)
+
+    @cached_property
+    def _order(self):
+        return self.xp.asarray(self._host_order)
+
+    @cached_property
+    def _inverse(self):
+        return self.xp.asarray(np.argsort(self._host_order))
 
     def __len__(self):
         """N, the number of real places."""

@@ -44,10 +44,8 @@ class CTCTagger(Layer):
         total: the number to divide by, if this is a part of a larger batch; rng: draws what dropout drops, or None. Returns
         (loss, Cache). Raises UsageError if a source is too short for its labels.
         """
-        xp = self.backend.xp
-        logits, mask, cache = self._logits(batch.source, batch.source_mask, rng)
-        labels, label_mask = xp.asarray(batch.labels), xp.asarray(batch.label_mask)
-        loss, cache_loss = ctc(logits, labels, mask, label_mask, total or batch.n_target_tokens)
+        logits, cache = self._logits(batch.source, batch.source_mask, rng)
+        loss, cache_loss = ctc(logits, batch.labels, batch.source_mask, batch.label_mask, total or batch.n_target_tokens)
         return loss, cache._replace(loss=cache_loss)
 
     def _logits(self, source, source_mask, rng=None):
@@ -55,7 +53,7 @@ class CTCTagger(Layer):
         (memory, finals), cache_encoder = self.encoder.forward(xp.asarray(source), Packing(source_mask, xp), rng)
         memory, cache_dropout = self.dropout.forward(memory, rng)
         logits, cache_output = self.output.forward(memory)
-        return logits, xp.asarray(source_mask), Cache(cache_encoder, finals, cache_dropout, cache_output)
+        return logits, Cache(cache_encoder, finals, cache_dropout, cache_output)
 
     def backward(self, cache, d_loss=1.0):
         """Adds the gradient of d_loss · loss to every parameter's `grad`."""

@@ -20,10 +20,12 @@ class Average:
     def __init__(self, flat, decay):
         self.flat, self.decay = flat, decay
         self.values = flat.values.copy()
-        self._pieces = pieces(array_module(flat.values), slice(0, flat.values.size))
+        self._xp = array_module(flat.values)
+        self._pieces = pieces(self._xp, slice(0, flat.values.size))
 
-    def update(self, t):
-        """Take in the parameters after update t = 1, 2, …"""
+    def update(self, t, finite=True):
+        """Take in the parameters after update t = 1, 2, …; nothing changes where `finite` is False (see Optimiser.step)."""
         share = (1 - self.decay) / (1 - self.decay**t)
         for part in self._pieces:
-            self.values[part] = _towards(self.values[part], self.flat.values[part], share)
+            new = _towards(self.values[part], self.flat.values[part], share)
+            self._xp.copyto(self.values[part], new, where=finite)

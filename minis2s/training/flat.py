@@ -6,7 +6,7 @@ one array, and a checkpoint of the optimiser is a few vectors.
 
 import math
 
-from minis2s.backend import array_module
+from minis2s.backend import array_module, unread
 
 
 class FlatParameters:
@@ -32,8 +32,9 @@ class FlatParameters:
         return {name: vector[part].reshape(self.shapes[name]) for name, part in self.parts.items()}
 
     def gradient_norm(self):
-        """‖g‖ over all parameters, a host float; inf or NaN if a gradient is."""
-        return math.sqrt(float(self.gradients @ self.gradients))
+        """‖g‖ over all parameters, where it need not be waited for (`unread`); inf or NaN if a gradient is."""
+        square = unread(self.gradients @ self.gradients)
+        return math.sqrt(square) if isinstance(square, float) else array_module(square).sqrt(square)
 
     def largest(self, vector):
         """(name, size) of the part of `values` or `gradients` with the largest absolute value, or with the first NaN."""

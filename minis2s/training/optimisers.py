@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from minis2s.backend import array_module
+from minis2s.backend import array_module, unread
 from minis2s.equations.optimisers import adagrad, adam, adamw, clip_factor, coupled_decay, momentum, sgd
 
 PIECE = 1 << 15  # elements updated at a time: parameter, gradient, moments and temporaries then stay in the cache
@@ -27,16 +27,21 @@ class Optimiser:
         decay = self.usual_decay if weight_decay is None else weight_decay
         self._pieces = [(part, rate) for whole, rate in _stretches(flat, decay) for part in pieces(xp, whole)]
 
-    def step(self, learning_rate, norm):
-        """Update the parameters from the gradients, whose norm is `norm`."""
+    def step(self, learning_rate, norm, finite=True):
+        """Update the parameters from the gradients, whose norm is `norm`. Where `finite` is False, nothing changes but t.
+
+        Both may be arrays without axes of a device (`unread`): what depends on them is decided there.
+        """
         self.t += 1
-        factor = 1.0 if self.clip is None else clip_factor(norm, self.clip)
+        factor = 1.0 if self.clip is None else unread(clip_factor(norm, self.clip))
+        clipped = not (isinstance(factor, float) and factor == 1.0)
         changing, gradients = (self.flat.values, *self.vectors.values()), self.flat.gradients
+        xp = array_module(gradients)
         for part, decay in self._pieces:
-            g = gradients[part] if factor == 1.0 else gradients[part] * factor
+            g = gradients[part] * factor if clipped else gradients[part]
             parameter, *state = (vector[part] for vector in changing)
             for vector, new in zip(changing, self.update(learning_rate, decay, parameter, g, *state), strict=True):
-                vector[part] = new
+                xp.copyto(vector[part], new, where=finite)
 
     def update(self, rate, decay, parameter, gradient, *state):
         """(new parameter, *new state) of a piece. Decay is the gradient of ½ λ ‖θ‖² (D4.6), as any rule can take it."""

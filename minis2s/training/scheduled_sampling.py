@@ -7,24 +7,21 @@ inputs. No gradient flows through a choice, there as in the paper.
 
 from dataclasses import replace
 
-import numpy as np
-
-from minis2s.backend import to_host
-
 
 def mixed_inputs(model, batch, share, rng):
     """The batch with each word that is fed, but the first, replaced with probability `share` by the model's most probable one (a
     real vector by its prediction). What must be answered stays.
 
-    rng: a numpy Generator, drawn from on the host.
+    rng: a numpy Generator, drawn from on the host. The batch's target_in then lives where the model does.
     """
     if share == 0:
         return batch
-    real = batch.target_in.ndim > 2
-    inputs, state = batch.target_in.copy(), model.start(batch.source, batch.source_mask)
+    real, xp = batch.target_in.ndim > 2, model.backend.xp
+    mask = batch.target_mask[1:]
+    chosen = xp.asarray((rng.random(mask.shape) < share) & mask)
+    inputs, state = xp.array(batch.target_in), model.start(batch.source, batch.source_mask)
     for i in range(len(inputs) - 1):
         predictions, state, _ = model.step(inputs[i], state)
-        own = to_host(predictions if real else predictions.argmax(axis=-1))
-        chosen = (rng.random(batch.size) < share) & batch.target_mask[i + 1]
-        inputs[i + 1] = np.where(chosen[:, None] if real else chosen, own, inputs[i + 1])
+        own = predictions if real else predictions.argmax(axis=-1)
+        inputs[i + 1] = xp.where(chosen[i, :, None] if real else chosen[i], own, inputs[i + 1])
     return replace(batch, target_in=inputs)

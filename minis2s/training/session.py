@@ -189,9 +189,11 @@ class Session(Reporter):
         self.display.start(trainer)
 
     def step(self, loss, norm, tokens):
+        self.display.step(loss, norm, tokens)
+
+    def settled(self):
         if self._is_time_to_save():
             self._save_last()
-        self.display.step(loss, norm, tokens)
 
     def health(self, record):
         self.run_directory.append_health(record)

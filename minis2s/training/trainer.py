@@ -13,7 +13,7 @@ from itertools import islice
 
 import numpy as np
 
-from minis2s.backend import array_module
+from minis2s.backend import array_module, unread
 from minis2s.data.batching import Example, make_batch
 from minis2s.data.vocabulary import UNK
 from minis2s.data.windows import Windows
@@ -23,9 +23,12 @@ from minis2s.training.flat import FlatParameters
 from minis2s.training.health import FAR, LOOK_EVERY, look_at_gradients
 from minis2s.training.optimisers import OPTIMISERS
 from minis2s.training.progress import Progress
+from minis2s.training.readings import Readings
 from minis2s.training.scheduled_sampling import mixed_inputs
 from minis2s.training.schedules import schedule
 from minis2s.training.settings import TrainingConfig
+
+READ_EVERY = 10  # steps of a device between two readings of their losses: it need not wait for them, and to be read it must
 
 
 class Trainer:
@@ -45,12 +48,16 @@ class Trainer:
         self.optimiser = rule(self.flat, config.clip, config.weight_decay, **settings)
         self.average = Average(self.flat, config.average) if config.average else None
         self.progress = Progress()
+        self.readings = Readings(array_module(self.flat.values))
+        # So that a checkpoint within an epoch comes just after a reading. On the host there is nothing to wait for.
+        self.read_every = 1 if array_module(self.flat.values) is np else math.gcd(READ_EVERY, config.save_every)
         self.updating = False  # True while parameters, moments, progress and files are between two states
         self.stop_requested = False  # set it to end the run as soon as they agree, as if by Ctrl-C
         self.steps_per_epoch = math.ceil(self.examples.steps(config.batch_size) / config.accumulate)
 
     def state(self):
         """(arrays, record): what a checkpoint must hold beside the parameters to go on from there."""
+        self._read()
         arrays = {f"optimiser/{name}": vector for name, vector in self.optimiser.vectors.items()}
         if self.average:
             arrays["average/values"] = self.average.values
@@ -133,36 +140,56 @@ class Trainer:
                 self.report.health({"epoch": progress.epoch + 1, "step": progress.total_steps + 1, "gradients": looks})
             own = config.scheduled_sampling * progress.total_steps / (config.epochs * self.steps_per_epoch)
             loss, norm = self.gradient([mixed_inputs(self.model, part, own, rng) for part in parts], rng)
-            tokens = sum(part.n_target_tokens for part in parts)
             self.updating = True
-            self.optimiser.step(self._learning_rate(progress.total_steps), norm)
+            self.readings.note(loss, norm, sum(part.n_target_tokens for part in parts))
+            self.optimiser.step(self._learning_rate(progress.total_steps), norm, self.readings.finite)
             if self.average:
-                self.average.update(self.optimiser.t)
+                self.average.update(self.optimiser.t, self.readings.finite)
             progress.step, progress.total_steps = step + 1, progress.total_steps + 1
+            found = []
+            if progress.total_steps % self.read_every == 0 or progress.step == self.steps_per_epoch:
+                found = self._read()
+            progress.seconds += time.perf_counter() - began
+            self.updating = False
+            if progress.step == step and self.read_every == 1:
+                self._refuse_update(loss)
+            self._stop_if_requested()
+            for reading in found:
+                self.report.step(*reading)
+            if found:
+                self.report.settled()
+            if progress.step <= step:  # its gradients are no longer there: go back to it, now step by step
+                self.read_every = 1
+                return self._train_epoch()
+
+    def _read(self):
+        """Wait for the steps since the last time and add them up. Returns (loss, norm, tokens) of each.
+
+        The first one that was not finite, and all after it, have changed nothing but counters, and are taken back.
+        """
+        progress = self.progress
+        found, failed = self.readings.read()
+        for loss, norm, tokens in found:
             progress.loss_sum += loss * tokens
             progress.tokens += tokens
             progress.norm_sum, progress.norm_max = progress.norm_sum + norm, max(progress.norm_max, norm)
-            progress.far_steps += norm > FAR * config.clip
-            progress.seconds += time.perf_counter() - began
-            self.updating = False
-            self._stop_if_requested()
-            self.report.step(loss, norm, tokens)
+            progress.far_steps += norm > FAR * self.config.clip
+        progress.step, progress.total_steps = progress.step - failed, progress.total_steps - failed
+        self.optimiser.t -= failed
+        return found
 
     def gradient(self, batches, rng=None):
         """(loss, gradient norm) of a list of batches, as of one large one; the gradients are in place. rng: for dropout.
 
-        Raises Minis2sError if either is not finite.
+        Both are floats, or arrays without axes that wait on a device to be read.
         """
         self.model.zero_gradients()
         total, losses = sum(batch.n_target_tokens for batch in batches), []
         for batch in batches:
             loss, cache = self.model.forward(batch, total=total, rng=rng)
             self.model.backward(cache)
-            losses.append(loss)
-        loss, norm = sum(map(float, losses)), self.flat.gradient_norm()
-        if not (math.isfinite(loss) and math.isfinite(norm)):
-            self._refuse_update(loss)
-        return loss, norm
+            losses.append(unread(loss))
+        return sum(losses), self.flat.gradient_norm()
 
     def _refuse_update(self, loss):
         name = self.flat.first_not_finite()
@@ -170,8 +197,8 @@ class Trainer:
         if name is None:
             what = "the gradient's norm overflows: that of {} reaches {:.1g}".format(*self.flat.largest(self.flat.gradients))
         raise Minis2sError(
-            f"step {self.progress.total_steps + 1} (epoch {self.progress.epoch + 1}): the loss is {loss} and {what}. Training "
-            "stopped before this update; what was saved before is unharmed. Try a smaller --learning-rate or --clip."
+            f"step {self.progress.total_steps + 1} (epoch {self.progress.epoch + 1}): the loss is {float(loss)} and {what}. "
+            "Training stopped before this update; what was saved before is unharmed. Try a smaller --learning-rate or --clip."
         )
 
     def _refuse_model(self, dev_loss):
@@ -188,6 +215,7 @@ class Reporter:
 
     def start(self, trainer): ...
     def step(self, loss, norm, tokens): ...
+    def settled(self): ...  # all steps so far have been read, and what they have come to can be saved
     def health(self, record): ...
     def reading(self, pairs, share): ...
     def epoch(self, record, is_best): ...

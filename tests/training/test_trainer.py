@@ -138,7 +138,7 @@ def test_on_a_plateau_the_rate_falls(patience, rates):
 def test_the_rate_of_each_update(monkeypatch):
     trainer = trainer_of(schedule="linear", warmup=4, learning_rate=0.01)
     step, rates = trainer.optimiser.step, []
-    monkeypatch.setattr(trainer.optimiser, "step", lambda rate, norm: (rates.append(rate), step(rate, norm)))
+    monkeypatch.setattr(trainer.optimiser, "step", lambda rate, *rest: (rates.append(rate), step(rate, *rest)))
     trainer.run()
     expected = [0.25, 0.5, 0.75, 1, *(1 - n / 6 for n in range(6))]
     assert rates == pytest.approx([0.01 * factor for factor in expected])
@@ -257,11 +257,11 @@ def test_one_infinite_gradient_is_found_by_name(monkeypatch):
 
     def broken(cache):
         backward(cache)
-        trainer.model.decoder.attention.v.grad[1] = np.inf
+        trainer.model.decoder.context.score.v.grad[1] = np.inf
 
     trainer.model.backward = broken
     before = trainer.flat.values.copy()
-    with pytest.raises(Minis2sError, match=r"step 1 \(epoch 1\).*the gradient of decoder.attention.v is not finite"):
+    with pytest.raises(Minis2sError, match=r"step 1 \(epoch 1\).*the gradient of decoder.context.score.v is not finite"):
         trainer.run()
     np.testing.assert_array_equal(trainer.flat.values, before)  # nothing was updated
 
