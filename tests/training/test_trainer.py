@@ -257,11 +257,11 @@ def test_one_infinite_gradient_is_found_by_name(monkeypatch):
 
     def broken(cache):
         backward(cache)
-        trainer.model.decoder.attention.v.grad[1] = np.inf
+        trainer.model.decoder.context.score.v.grad[1] = np.inf
 
     trainer.model.backward = broken
     before = trainer.flat.values.copy()
-    with pytest.raises(Minis2sError, match=r"step 1 \(epoch 1\).*the gradient of decoder.attention.v is not finite"):
+    with pytest.raises(Minis2sError, match=r"step 1 \(epoch 1\).*the gradient of decoder.context.score.v is not finite"):
         trainer.run()
     np.testing.assert_array_equal(trainer.flat.values, before)  # nothing was updated
 
