@@ -56,23 +56,24 @@ MODELS = {
 }  # fmt: skip
 
 
-def small_batch(rng, source_words, target_words, source_lengths=SOURCE_LENGTHS, target_lengths=TARGET_LENGTHS, real=False):
-    """A batch of random words with padding; with `real`, of random vectors of as many columns. The vocabularies are small, so
-    words repeat within and across sentences.
+def small_batch(rng, source_words, target_words, source_lengths=SOURCE_LENGTHS, target_lengths=TARGET_LENGTHS, *,
+                real_source=False, real_target=False):  # fmt: skip
+    """A batch of random words with padding; a side that is real consists of random vectors of as many columns. The vocabularies
+    are small, so words repeat within and across sentences.
     """
     source_mask, target_mask = mask_of(source_lengths), mask_of(target_lengths)
 
-    def drawn(size, mask):
+    def drawn(size, mask, real):
         if real:
             return np.where(mask[..., None], rng.standard_normal((*mask.shape, size)), 0)
         return np.where(mask, rng.integers(0, size, mask.shape), 0)
 
-    target_out = drawn(target_words, target_mask)
+    target_out = drawn(target_words, target_mask, real_target)
     labels = np.where(target_mask, rng.integers(1, target_words, target_mask.shape), 0)
     return SimpleNamespace(
-        source=drawn(source_words, source_mask),
+        source=drawn(source_words, source_mask, real_source),
         source_mask=source_mask,
-        target_in=drawn(target_words, target_mask),
+        target_in=drawn(target_words, target_mask, real_target),
         target_out=target_out,
         target_mask=target_mask,
         labels=labels,
@@ -99,7 +100,8 @@ def small_model(rng, backend=None, padding=True, **settings):
     if config.model == "ctc":  # a label needs a step, and one more where it equals the one before
         source_lengths, target_lengths = ((3, 4, 2, 3, 2), (2, 3, 1, 1, 1)) if padding else (FULL_LENGTHS, (2,) * 5)
     lengths = source_lengths, target_lengths[: len(source_lengths)]
-    return model, small_batch(rng, SOURCE_WORDS, TARGET_WORDS, *lengths, real=config.model == "regression")
+    real = {"real_source": config.real_source, "real_target": config.model == "regression"}
+    return model, small_batch(rng, SOURCE_WORDS, TARGET_WORDS, *lengths, **real)
 
 
 def check_model(id, model, batch, methods=("complex-step", "five-point")):
