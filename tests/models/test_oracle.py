@@ -6,7 +6,7 @@ import pytest
 from minis2s.models.check import MODELS, SMALL, small_model
 
 pytest.importorskip("torch")
-from tests.models.oracle import Oracle  # noqa: E402, it needs torch
+from tests.models.oracle import Oracle
 
 LUONG = {"attend": "after", "attentional": True, "input_feeding": True}
 MORE = {

@@ -79,7 +79,7 @@ def contexts_inputs(rng, steps=(2, 6), T=4, B=3, C=5):
 
 
 WHERE = {
-    "layer": "minis2s.layers.attention.AdditiveAttention",
+    "layer": "minis2s.layers.attention.Attention",
     "model": "minis2s.models.seq2seq.Seq2Seq",
     "lesson": "08_attention",
 }

@@ -45,6 +45,8 @@ With a = h_{t-1} W_h + x_t W_x + b, so that h_t = tanh(a) and tanh' = 1 − tanh
   ∂L/∂h_{t-1} = ∂L/∂a W_hᵀ     ∂L/∂W_h = h_{t-1}ᵀ ∂L/∂a
   ∂L/∂x_t = ∂L/∂a W_xᵀ         ∂L/∂W_x = x_tᵀ ∂L/∂a         ∂L/∂b = Σ_rows ∂L/∂a
 Over T steps ∂L/∂h_0 contains T factors (1 − h²) W_hᵀ: it vanishes or explodes with T. The LSTM's D0.4 avoids that.""",
+    "layer": "minis2s.layers.cells.RNNCell",
+    "model": "minis2s.models.seq2seq.Seq2Seq",
 }
 GRU_SYMBOLS = {
     **STEP,
@@ -73,6 +75,8 @@ With δ = ∂L/∂h_t, and m = h_{t-1} W_hn + b_hn inside of the candidate's n =
 The product with x receives (∂a_r, ∂a_z, ∂a_n), the one with h_{t-1} receives (∂a_r, ∂a_z, ∂m); both are affine, as in D0.1.
 h_{t-1} adds up what comes through z ⊙ h_{t-1} and what comes through the product.""",
     "source": "Cho et al. 2014, arXiv:1406.1078, equations 5–8, with the reset gate after the product as in PyTorch's nn.GRU",
+    "layer": "minis2s.layers.cells.GRUCell",
+    "model": "minis2s.models.seq2seq.Seq2Seq",
 }
 LSTM = {
     "forward": lstm_pointwise,
@@ -87,7 +91,7 @@ D0.5, D0.4 and D0.1–D0.3 in reverse. With d_h = ∂L/∂h_t and d_c = ∂L/∂
   d_o = d_h ⊙ tanh(c_t)     d_c ← d_c + d_h ⊙ o ⊙ (1 − tanh²(c_t))
   d_i = d_c ⊙ g   d_f = d_c ⊙ c_{t-1}   d_g = d_c ⊙ i   d_c_{t-1} = d_c ⊙ f
 each gate times its slope, and one product for all four blocks.""",
-    "layer": "minis2s.layers.lstm.LSTM",
+    "layer": "minis2s.layers.cells.LSTMCell",
     "model": "minis2s.models.seq2seq.Seq2Seq",
 }
 
@@ -114,6 +118,8 @@ register(
     id="D0.9-cho",
     title="Gated recurrent unit, reset before the product",
     section="D0 §3.1–3.2",
+    layer="minis2s.layers.cells.GRUCellResetBefore",
+    model="minis2s.models.seq2seq.Seq2Seq",
     lesson="06_gru",
     printed="(worded: the encoder and the decoder may use an LSTM or a GRU)",
     forward=gru_cell_reset_before,

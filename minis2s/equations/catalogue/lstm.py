@@ -70,7 +70,7 @@ SYMBOLS = {
 }
 WHERE = {
     "section": "D0 §3.1",
-    "layer": "minis2s.layers.lstm.LSTM",
+    "layer": "minis2s.layers.cells.LSTMCell",
     "model": "minis2s.models.seq2seq.Seq2Seq",
     "lesson": "05_lstm_cell",
 }
