@@ -14,12 +14,17 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from minis2s import gradcheck
+from minis2s.backend import select
 from minis2s.equations.catalogue.attention_decoders import decode_with_attention, decode_with_attention_backward
 from minis2s.equations.catalogue.decoders import decode_in_step, decode_in_step_backward, in_step_inputs
 from minis2s.equations.catalogue.folds import GRU, LSTM, RNN, cell_weights, fold, fold_backward
 from minis2s.equations.linear import linear
 from minis2s.equations.registry import equation
 from minis2s.equations.rnn import rnn_cell, rnn_cell_backward
+from minis2s.layers.base import Initialiser
+from minis2s.layers.cells import RNNCell
+from minis2s.layers.packing import Packing
+from minis2s.layers.recurrent import Recurrent
 from minis2s.lessons import show_checks, show_picture, show_printed, show_source
 
 np.set_printoptions(precision=6, suppress=True)
@@ -357,6 +362,34 @@ d = decode_with_attention_backward(np.ones_like(s), cache)
 print("     with a context:", len(inputs["memory"]), "source words and", len(s), "decoder states")
 print("X12: size of the gradient at each source word:", np.linalg.norm(d.memory, axis=(1, 2)))
 assert len(s) != len(inputs["memory"]) and (np.linalg.norm(d.memory, axis=(1, 2)) > 1e-3).all()
+
+# %% [markdown]
+# ## 10 The same as a layer 层
+#
+# A model's layer adds no formula to all this, only the bookkeeping of a batch. `RNNCell` owns the weights and splits the
+# cell into what can be done for all steps at once and what must be done in the loop; `Recurrent` is the loop. Sentences of
+# different lengths are **packed 打包**: sorted by length, so that those that have ended simply drop out of the products,
+# and no work is done on padding.
+
+# %%
+show_source(RNNCell.project, RNNCell.step, RNNCell.step_backward, RNNCell.finish, Recurrent.forward, Recurrent.backward)
+
+# %%
+T, B, E, H = 5, 3, 4, 6
+layer = Recurrent(RNNCell(E, H, Initialiser(rng, select("numpy"), np.float64)))
+mask = np.arange(T)[:, None] < [2, 5, 4]  # (T, B): sentences of 2, 5 and 4 words
+x, d_h = rng.standard_normal((T, B, E)), rng.standard_normal((T, B, H))
+(h, final), cache = layer.forward(x, Packing(mask))
+layer.zero_gradients()
+d_x, _ = layer.backward(d_h, None, cache)
+
+weights = {name: getattr(layer.cell, name).value for name in ("W_x", "W_h", "b")}
+(h_fold, (final_fold,)), cache = fold(RNN, x, (np.zeros((B, H)),), weights, mask)
+d_x_fold, _, d_weights = fold_backward(d_h, None, cache)
+print("rows in the products of the five steps:", Packing(mask).sizes, "instead of", [B] * T)
+assert np.allclose(h, h_fold, rtol=0, atol=1e-14) and np.allclose(final.h, final_fold, rtol=0, atol=1e-14)
+assert np.allclose(d_x, d_x_fold, rtol=0, atol=1e-13) and (d_x[~mask] == 0).all()
+assert all(np.allclose(getattr(layer.cell, name).grad, d, rtol=0, atol=1e-13) for name, d in d_weights.items())
 
 # %% [markdown]
 # ## Where next

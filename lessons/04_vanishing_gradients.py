@@ -333,8 +333,9 @@ assert steps == 150 and 2.0**-1074 > 0 and 2.0**-1074 / 2 == 0
 #
 # Ways around the product, all of them in this engine: gates 门 that may stay open (lessons 5 and 6); attention 注意力,
 # which connects every word to every decoder step by a path of length one (lesson 8); residual connections 残差连接, and
-# reading from both sides (lesson 13). `minis2s report RUN` draws the left picture for a model that you trained. Lesson 5
-# takes the LSTM apart.
+# reading from both sides (lesson 13). And two ways to begin well, options of `minis2s train`: `--recurrent-init
+# orthogonal`, where all singular values of $W_h$ are 1 (gain 1.0 in the picture), and `--forget-bias`. `minis2s report RUN`
+# draws the left picture for a model that you trained. Lesson 5 takes the LSTM apart.
 
 # %%
 print("Lesson 4: every claim held.")

@@ -395,8 +395,9 @@ assert (f * c).shape == (2,) and np.ndim(f @ c) == 0
 # ## Where next
 #
 # `minis2s show D0.4` prints one equation with its code and check; `minis2s check` checks them all. The loop over time, with
-# sentences of different lengths, is the layer `minis2s/layers/lstm.py`; compare its `backward` with the loop of section 9.
-# Lesson 6 does with fewer gates; lesson 8 lets a decoder look back at all the $h_t$: additive attention 加性注意力.
+# sentences of different lengths, is `minis2s/layers/recurrent.py`, around the `LSTMCell` of `minis2s/layers/cells.py`;
+# compare its `backward` with the loop of section 9. Lesson 6 does with fewer gates; lesson 8 lets a decoder look back at
+# all the $h_t$: additive attention 加性注意力.
 
 # %%
 print("Lesson 5: every claim held.")

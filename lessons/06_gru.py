@@ -13,6 +13,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from minis2s.backend import select
 from minis2s.equations.catalogue.cells import gru_inputs
 from minis2s.equations.catalogue.folds import GRU, LSTM, fold
 from minis2s.equations.gru import (
@@ -32,6 +33,10 @@ from minis2s.equations.gru import (
 from minis2s.equations.linear import linear, linear_backward
 from minis2s.equations.registry import equation
 from minis2s.gradcheck import check_pair
+from minis2s.layers.base import Initialiser
+from minis2s.layers.cells import GRUCell, GRUCellResetBefore, cell
+from minis2s.layers.packing import Packing
+from minis2s.layers.recurrent import Recurrent
 from minis2s.lessons import show_checks, show_picture, show_printed, show_source
 
 np.set_printoptions(precision=6, suppress=True)
@@ -49,7 +54,8 @@ rng = np.random.default_rng(6)
 # $$h_t = (1 - z_t) \odot n_t + z_t \odot h_{t-1}$$
 #
 # In words. The **update gate 更新门** $z$ decides, entry by entry, how much of the old state stays and how much of the
-# **candidate 候选值** $n$ takes its place. The **reset gate 重置门** $r$ decides how much of the old state the candidate may see.
+# **candidate 候选值** $n$ takes its place. The **reset gate 重置门** $r$ decides how much of the old state the candidate
+# may see.
 #
 # * **Where the reset acts.** Cho lets it act on $h_{t-1}$, *before* the product with $W_{hn}$. PyTorch and cuDNN let it act
 #   *after* the product, so that one product $h_{t-1} W_h$ gives all three blocks at once; that form is the usual one today, and
@@ -153,8 +159,8 @@ assert np.allclose(gru_cell(x, h_prev, W_x, W_h, b, b)[0], h)
 # \delta W_x = x^\top \delta a_x, \quad \delta W_h = h_{t-1}^\top \delta a_h .$$
 #
 # **In Cho's form** the candidate reads $y = r \odot h_{t-1}$ through the product, $\delta y = \delta a_n W_{hn}^\top$, then
-# $\delta r = \delta y \odot h_{t-1}$; and $h_{t-1}$ has three readers: the update, the reset ($\delta y \odot r$), and the gates'
-# product.
+# $\delta r = \delta y \odot h_{t-1}$; and $h_{t-1}$ has three readers: the update, the reset ($\delta y \odot r$), and the
+# gates' product.
 
 # %%
 show_source(gru_update_backward, gru_reset_backward, gru_gates_backward, gru_pointwise_backward)
@@ -196,9 +202,9 @@ results = [result for id in ("D0.9", "D0.9-cho") for result in equation(id).chec
 assert show_checks(results)
 
 # %% [markdown]
-# Mixing the two forms is the mistake to plant here: the forward pass resets after the product, the backward pass believes it was
-# before. Everything has the right shape, and even at $H = 1$ without $b_{hn}$ everything is right, because numbers commute. Only
-# from $H = 2$ on does the check see it:
+# Mixing the two forms is the mistake to plant here: the forward pass resets after the product, the backward pass believes
+# it was before. Everything has the right shape, and even at $H = 1$ without $b_{hn}$ everything is right, because numbers
+# commute. Only from $H = 2$ on does the check see it:
 
 
 # %%
@@ -218,8 +224,9 @@ for H, passes in ((1, True), (2, False)):
 # ## 7 A picture 图: what the gates do over time
 #
 # The one-number memory of lesson 5, now as a GRU, with weights set by hand for inputs *value* and *write*:
-# $a_z = 8 - 16\,\text{write}$, $\ a_n = 3\,\text{value}$. Writing shuts the update gate, and the candidate replaces the state; in
-# between $z \approx 1$ and the state stands still. There is no output gate: what is remembered is seen by everyone at every step.
+# $a_z = 8 - 16\,\text{write}$, $\ a_n = 3\,\text{value}$. Writing shuts the update gate, and the candidate replaces the
+# state; in between $z \approx 1$ and the state stands still. There is no output gate: what is remembered is seen by
+# everyone at every step.
 
 # %%
 value = np.array([-0.4, 0.9, 0.3, -0.7, 0.5, -0.2, -0.9, 0.6, 0.1, -0.5, 0.8, -0.3])
@@ -270,9 +277,9 @@ assert np.ptp(h[1:6]) < 0.01 and np.ptp(h[6:]) < 0.01 and h[1] > 0.9 and h[6] < 
 #
 # <details><summary>Answer 答案</summary>
 #
-# On the direct path $\partial h_t/\partial h_{t-1} = z$, as it is $f$ in the LSTM. With small weights and $b_z = 0$, half of the
-# state is lost at each step; $b_z > 0$ makes $z > \frac12$, so the GRU begins by remembering. With Chung's polarity it must be
-# negative.
+# On the direct path $\partial h_t/\partial h_{t-1} = z$, as it is $f$ in the LSTM. With small weights and $b_z = 0$, half
+# of the state is lost at each step; $b_z > 0$ makes $z > \frac12$, so the GRU begins by remembering. With Chung's polarity
+# it must be negative.
 #
 # </details>
 
@@ -300,14 +307,34 @@ for b_z in (0.0, 2.0):
     assert np.isclose(slope, 1 / (1 + np.exp(-b_z))) and np.isclose(kept, 0.1 * slope)
 
 # %% [markdown]
-# **Try it.** Copy this lesson (`minis2s lesson 6`), and look for weights with which both forms agree for $H = 2$. One family is:
-# $W_{hn}$ diagonal and $b_{hn} = 0$, since every entry of the state is then on its own.
+# **Try it.** Copy this lesson (`minis2s lesson 6`), and look for weights with which both forms agree for $H = 2$. One
+# family is: $W_{hn}$ diagonal and $b_{hn} = 0$, since every entry of the state is then on its own.
 
 # %%
 inputs = gru_inputs(rng)
 inputs["W_h"][:, 4:] = np.diag([0.7, -1.3])
 inputs["b_h"][:] = 0
 assert np.allclose(gru_cell(**inputs)[0], gru_cell_reset_before(*list(inputs.values())[:5])[0], rtol=0, atol=1e-14)
+
+# %% [markdown]
+# ## 9 The same as layers 层
+#
+# In a model both forms are cells of `minis2s/layers/cells.py`, under the names `gru` and `gru-reset-before`; the loop
+# around them is lesson 3's. Reset after the product, one product a step suffices; before it, two are needed, the second one
+# waiting for $r$.
+
+# %%
+show_source(GRUCell.step, GRUCellResetBefore.step)
+T, B, E, H = 4, 3, 5, 2
+x, packing = rng.standard_normal((T, B, E)), Packing(np.ones((T, B), dtype=bool))
+for name, forward in (("gru", gru_cell), ("gru-reset-before", gru_cell_reset_before)):
+    layer = Recurrent(cell(name)(E, H, Initialiser(rng, select("numpy"), np.float64)))
+    (states, _), _ = layer.forward(x, packing)
+    h, weights = np.zeros((B, H)), {parameter: p.value for parameter, p in layer.cell.named_parameters()}
+    for t in range(T):
+        h, _ = forward(x[t], h, **weights)
+        assert np.allclose(states[t], h, rtol=0, atol=1e-14)
+    print(name, "with", layer.n_parameters(), "parameters")
 
 # %% [markdown]
 # ## Where next

@@ -13,6 +13,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from minis2s import gradcheck
 from minis2s.equations.catalogue.attention_decoders import decode_with_attention, decode_with_attention_backward
 from minis2s.equations.catalogue.contexts import encode_padding_too, encode_padding_too_backward
 from minis2s.equations.catalogue.decoders import (
@@ -48,7 +49,7 @@ rng = np.random.default_rng(7)
 # **word vector 词向量** $s_t$.
 #
 # Three more entries of the registry belong here: the **last state 末状态** $h_n$, which D1's program hands to the decoder
-# (`D1.1-last`), and the encoder as all five documents' programs have it, without a **mask 掩码** (`D1.1-printed`).
+# (`D1.1-last`), and the encoder as the documents' LSTM programs have it, without a **mask 掩码** (`D1.1-printed`).
 
 # %%
 show_printed("D1.1", "D1.1-last", "D1.1-printed", "D1.2", "D4.3")
@@ -67,6 +68,7 @@ show_printed("D1.1", "D1.1-last", "D1.1-printed", "D1.2", "D4.3")
 # | $y_{j-1}$ | $(S, B)$ | numbers of the previous words; the first is BOS, *begin of sentence* 句首符 |
 # | $W_{emb}$ | $(V, E)$ | one row for each word of the vocabulary 词表 |
 # | $s_j$ | $(S, B, H)$ | decoder states 解码器状态, $s_0 = h_n$ (D4.3 calls them $h_t$, and the word vectors $s_t$) |
+# | $W_x, W_h, b$ | $(E, 4H), (H, 4H), (4H,)$ | of each LSTM (lesson 5); D4.3's vanilla cell has $H$ for $4H$ |
 # | $W_o, b_o$ | $(H, V), (V,)$ | from a state to a score for each word |
 # | $p$ | $(S, B, V)$ | for each step a distribution over the words |
 # | $\theta$; $\phi$ | | the parameters of the encoder; of the decoder |
@@ -178,7 +180,8 @@ assert np.allclose(h.ravel(), [1 / 2, 4 / 5, 1 / 2])
 # From the last step to the first, that is **back-propagation through time 沿时间反向传播**. Three things are new here.
 #
 # * **The hand-over 交接**: $s_0 = h_n$ and $c_0 = c_n$ are equations like any other, so the decoder's $\delta s_0, \delta c_0$
-#   *are* the encoder's $\delta h_n, \delta c_n$. Both: a program that drops $\delta c_n$ still trains, only worse.
+#   *are* the encoder's $\delta h_n, \delta c_n$. Both: a program that drops $\delta c_n$ still trains, and so the
+#   mistake goes unseen (section 6 shows that the check sees it).
 # * **Padding**: a carried state is a copy, $h_t = h_{t-1}$, so $\delta$ passes unchanged, and neither $x_t$ nor $\theta$
 #   receives anything. For `D1.1-last`, $h_n$ is one of the $h_t$: its place receives $\delta h_n$, the others nothing.
 # * **Words**: $s_t = W_{emb}[y_{t-1}]$ copies a row, so $\delta W_{emb}[k] = \sum_{t:\, y_{t-1} = k} \delta s_t$, a
@@ -225,6 +228,21 @@ assert np.allclose(d.x[:, 1, 0], [l / 4 * 3 / 4 / 2, l / 4 * 3 / 4, 0])  # the p
 # %%
 ids = ("D1.1", "D1.1-last", "D1.1-printed", "D1.2", "D4.3")
 assert show_checks([result for id in ids for result in equation(id).check(rng)])
+
+# %% [markdown]
+# And it can fail. Forget the cell state at the hand-over:
+
+
+# %%
+def forgetful_backward(d_encoding, cache):
+    """The planted mistake: what the decoder says about c_n is lost."""
+    return encode_backward(d_encoding._replace(c_n=None), cache)
+
+
+inputs, wrt = equation("D1.1").inputs(rng), equation("D1.1").wrt
+wrong = gradcheck.check_pair("wrong", encode, forgetful_backward, inputs, wrt, rng)
+assert not show_checks(wrong, {"wrong": "with the planted mistake"})
+assert not any("(h alone)" in result.target or "(h_n alone)" in result.target for result in wrong if not result.passed)
 
 # %% [markdown]
 # ## 7 Training it, and why the target is shifted 移位
@@ -381,7 +399,8 @@ assert one_state[0] < 1e-4 * one_state[-1] and every_state[0] > 1e-2 * every_sta
 # <details><summary>Answer 答案</summary>
 #
 # It reads a beginning that it has never met in training, and its next word is likelier to be wrong too: errors add up along
-# the sentence. This is called **exposure bias 曝光偏差**. A search that keeps several beginnings (lesson 12) softens it.
+# the sentence. This is called **exposure bias 曝光偏差**. A search that keeps several beginnings (lesson 12) softens it, and so
+# does training now and then on the model's own words (`minis2s train --scheduled-sampling`).
 #
 # </details>
 
@@ -429,9 +448,9 @@ assert abs(encode_padding_too_backward(np.ones((2, 1)), cache).x[2, 1]).item() >
 # %% [markdown]
 # ## Where next
 #
-# `minis2s show D1.2` prints the decoder step with its code and check. Lesson 8 gives the decoder a context from all the $h_t$,
-# lesson 9 follows one training step of the whole model, lesson 12 searches for better sentences than `write_alone` finds, and
-# lesson 13 has longer sources.
+# `minis2s show D1.2` prints the decoder step with its code and check; `minis2s train --attention last-state` trains a model whose
+# decoder sees the last state only. Lesson 8 gives it a context from all the $h_t$, lesson 9 follows one training step of the
+# whole model, lesson 12 searches for better sentences than `write_alone` finds, and lesson 13 has longer sources.
 
 # %%
 print("Lesson 7: every claim held.")

@@ -428,6 +428,12 @@ assert sharp > 0.9 and soft < 0.5
 # * a **weight**, with the $v$ that is missing: $\;\alpha_{ij} = \sigma\big(v^\top(W_h h_j + W_z z_i + b)\big)$,
 #   $\;c_i = \sum_j \alpha_{ij} h_j$ (D3.2-weight).
 #
+# | symbol | shape | meaning |
+# |---|---|---|
+# | $z_i$; $h_j$ | $(B, H)$; $(T, B, C)$ | decoder state; encoder states |
+# | $W_z, W_h, b$ | $(H, C), (C, C), (C,)$ | for the gate; for the weight $A$ columns, and $v$ of shape $(A,)$ |
+# | $g_{ij}$; $\alpha_{ij}$ | $(T, B, C)$; $(T, B)$ | gates; weights; all in $(0, 1)$ |
+#
 # Neither is shared out: softmax makes the words compete for a sum of one; here each word is let in on its own merits, all of
 # them or none.
 
@@ -476,6 +482,8 @@ assert show_checks([result for id in ("D3.2", "D3.2-weight", "D3.2-printed") for
 # $$q = s W_q + b_q, \quad k_j = h_j W_k + b_k, \quad v_j = h_j W_v + b_v, \qquad
 # c = \sum_j \mathrm{softmax}_j(q \cdot k_j)\, v_j .$$
 #
+# $q$ is $(B, A)$, the $k_j$ and $v_j$ are $(T, B, A)$; $W_q$ is $(H, A)$, $W_k$ and $W_v$ are $(C, A)$, the biases $(A,)$.
+#
 # **On paper.** $q = \ln 2$; $h_j = (k_j, v_j)$ with keys $1, 0, 0$ and values $8, 0, 4$, picked out by $W_k$ and $W_v$. Then
 # $\exp(e) = (2, 1, 1)$, $\alpha = (\frac12, \frac14, \frac14)$, $c = 4 + 0 + 1 = 5$. With $L = c$: $\delta v_j = \alpha_j$,
 # $\delta\alpha_j = v_j$, and as in section 5 with $m = 5$, $\delta e = \left(\frac32, -\frac54, -\frac14\right)$, so
@@ -513,6 +521,8 @@ assert show_checks([result for id in ("D3.5", "D3.5-printed", "D3.5-printed-2d")
 #
 # $$\alpha_j = \mathrm{softmax}_j\big(v^\top\tanh(W_s s + W_h h_j)\big), \quad c = \sum_j \alpha_j h_j, \quad
 # p = \mathrm{softmax}([s; c]\, W_o + b_o) .$$
+#
+# $[s; c]$ is $(B, H + C)$, $W_o$ is $(H + C, V)$, $b_o$ is $(V,)$, $p$ is $(B, V)$; the rest as in section 2.
 #
 # **On paper**, going on from section 4: $s = \frac12$, $c = -\frac27$, two words. With $W_o = \begin{bmatrix} 0 & 0 \\ 0 &
 # -\frac72\ell \end{bmatrix}$ the scores are $(0, \ell)$, so $p = (\frac14, \frac34)$. **Backward**, $L = p_2$:
@@ -756,7 +766,9 @@ assert many.shape == (6, 3, 5)
 # ## Where next
 #
 # `minis2s show D3.3` prints the equation with its code and check. The layer `minis2s/layers/attention.py` keeps the keys,
-# goes over the steps, and adds up the gradients; compare its backward with section 5. `minis2s train` and then
+# goes over the steps, and adds up the gradients; compare its backward with section 5. `minis2s train --attention NAME` trains
+# with any form of this lesson (`dot`, `scaled-dot`, `general`, `cosine`, `query-key`, `gate`, `location`, `recurrent`), also with
+# `affine`, which is D3.3 without its $\tanh$ (X1): its map has the same row at every step. `minis2s train` and then
 # `minis2s translate RUN "I love deep learning" --attention map.png` show attention that was learned.
 
 # %%

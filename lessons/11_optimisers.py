@@ -12,6 +12,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from minis2s import gradcheck
 from minis2s.equations.optimisers import adagrad, adam, adamw, clip_factor, coupled_decay, decoupled_decay, momentum, sgd
 from minis2s.equations.registry import equation
 from minis2s.equations.regularisers import dropout, dropout_backward, dropout_mask, weight_penalty, weight_penalty_backward
@@ -228,6 +229,17 @@ assert np.allclose(g + weight_penalty_backward(1.0, cache), coupled)
 # %%
 ids = ("D0.8", "D0.8-momentum", "D0.8-clipped", "D3.10", "D4.5", "D4.5-adagrad", "D4.6", "D4.6-coupled", "D4.6-weight-decay")
 assert show_checks([result for id in ids for result in equation(id).check(rng)])
+
+
+def redrawn_backward(d_y, cache):
+    """A planted mistake: a new mask for the way back."""
+    keep, scale = cache
+    return dropout_backward(d_y, (np.roll(keep, 1, axis=-1), scale))
+
+
+inputs = equation("D4.6").inputs(rng)
+wrong = gradcheck.check_pair("wrong", lambda x, keep: dropout(x, keep, 0.4), redrawn_backward, inputs, ("x",), rng)
+assert not show_checks(wrong, {"wrong": "dropout with another mask on the way back"})
 
 # %% [markdown]
 # ## 7 A picture 图: four ways down a valley, and two ways to decay

@@ -218,7 +218,7 @@ assert np.isclose(batched_beam.score(looked, coverage_penalty=1.0), math.log(0.2
 # For real use many sentences are searched at once: each step of the model is one product of matrices for all hypotheses of all
 # sentences. The searches stay the same; what is new is bookkeeping. A sentence that has ended leaves the batch, and the model's
 # state must follow its hypothesis (`state.select(rows)`). The model here is our two tables as a batch of two sentences, as the
-# functions want it: `start`, and `step(words, state) -> (logits, state, attention)`.
+# functions want it: `start`, the `first` word to read, and `step(words, state) -> (logits, state, attention)`.
 
 # %%
 show_source(batched_greedy.greedy, batched_beam.beam)
@@ -238,12 +238,15 @@ class TableModel:
     def start(self, source, source_mask):
         return TableState((model, ()) for model in (from_table, twelve_words))
 
+    def first(self, source, source_mask, bos):
+        return np.full(source.shape[1], bos)
+
     def step(self, words, state):
         state = TableState(
             (model, before if word == BOS else (*before, int(word))) for word, (model, before) in zip(words, state, strict=True)
         )
         logits = np.array([log_p(model, before) for model, before in state])
-        return logits, state, np.ones((1, len(state)))  # attention: all on the only source word
+        return logits, state, None  # no attention
 
 
 source, source_mask = np.zeros((1, 2), dtype=int), np.ones((1, 2), dtype=bool)

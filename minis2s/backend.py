@@ -36,8 +36,9 @@ class Backend(NamedTuple):
 def array_module(*arrays):
     """The library of the arrays: CuPy if one of them lives there, NumPy otherwise. Arguments of other types are ignored."""
     for a in arrays:
+        kind = type(a)
         # By name, so that NumPy users never import CuPy; it also recognises the stand-ins that `cupy.fuse` traces with.
-        if type(a).__module__.startswith("cupy"):
+        if kind is not np.ndarray and kind.__module__.startswith("cupy"):
             return sys.modules["cupy"]
     return np
 

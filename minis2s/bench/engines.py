@@ -1,5 +1,13 @@
-"""The engines that are compared. Each is made from the same model and batch, and has `loss()` and `step()`."""
+"""The engines that are compared. Each is made from the same model and batch, and has `loss()`, `step()` and `decode()`.
 
+`decode` is greedy, as many words for each sentence as the batch's targets have steps: (S, B) word numbers.
+"""
+
+import os
+from functools import partial
+
+from minis2s import machine
+from minis2s.backend import to_host
 from minis2s.errors import UsageError, unknown_name
 from minis2s.training.flat import FlatParameters
 from minis2s.training.optimisers import Adam
@@ -25,16 +33,36 @@ class Ours:
         self.optimiser.step(LEARNING_RATE, self.flat.gradient_norm())
         return float(loss)
 
+    def decode(self):
+        """With the parts that every search has: `start` and `step`."""
+        model, batch, xp = self.model, self.batch, self.model.backend.xp
+        state, words, found = model.start(batch.source, batch.source_mask), xp.asarray(batch.target_in[0]), []
+        for _ in range(len(batch.target_in)):
+            logits, state, _ = model.step(words, state)
+            words = logits.argmax(axis=-1)
+            found.append(words)
+        return to_host(xp.stack(found))
 
-def _torch(model, batch):
+
+def _torch(model, batch, compiled=False):
     try:
         from minis2s.bench.torch_peer import TorchEngine
     except ImportError as error:
         raise UsageError(f"--against torch needs PyTorch ({error}): pip install torch") from None
-    return TorchEngine(model, batch, LEARNING_RATE, CLIP)
+    return TorchEngine(model, batch, LEARNING_RATE, CLIP, compiled)
 
 
-ENGINES = {"minis2s": Ours, "torch": _torch}
+def _jax(model, batch):
+    if machine.threads() == 1:  # which JAX is told in its environment, before it is imported
+        os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
+    try:
+        from minis2s.bench.jax_peer import JaxEngine
+    except ImportError as error:
+        raise UsageError(f"--against jax needs JAX ({error}): pip install jax") from None
+    return JaxEngine(model, batch, LEARNING_RATE, CLIP)
+
+
+ENGINES = {"minis2s": Ours, "torch": _torch, "torch-compile": partial(_torch, compiled=True), "jax": _jax}
 
 
 def engine(name):

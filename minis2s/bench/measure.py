@@ -1,4 +1,4 @@
-"""Interleaved timing: one step of each engine in turn, many times; medians, and ratios of the medians."""
+"""Interleaved timing: one step of each engine in turn, many times; medians, and what the matrix products alone would take."""
 
 import time
 from statistics import median
@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minis2s import machine
+from minis2s.bench.bound import Products, matrix_products
 from minis2s.bench.engines import engine
+from minis2s.bench.peak import peak_mb
 from minis2s.bench.settings import generator
 from minis2s.errors import Minis2sError
 from minis2s.models.seq2seq import Seq2Seq
@@ -15,38 +18,71 @@ SAME_LOSS = 1e-4
 
 
 class Timing(NamedTuple):
+    """step_ms: a training step; decode_ms: greedy decoding of the batch; peak_mb: memory of a process that does nothing else, or
+    None; of our own engine also bound_ms, the step's matrix products alone, and gemm_share, their share of the step.
+    """
+
     setting: str
     engine: str
     step_ms: float
     tokens_per_s: float
     loss: float
+    decode_ms: float
+    peak_mb: float | None
+    gemm_share: float | None
+    bound_ms: float | None
 
 
-def measure(setting, names, seconds=10.0, tick=lambda: None):
+def measure(setting, names, seconds=10.0, memory=True, tick=lambda: None):
     """A Timing for each engine named, on one batch of `setting`.
 
-    Raises Minis2sError if their losses differ on the same weights: then they are not the same model. Each engine takes a few
-    steps first; then all in turn until `seconds` are over (at least five rounds).
+    Raises Minis2sError if their losses, or most of the words that they decode, differ on the same weights: then they are not the
+    same model. Each engine takes a few steps first; then all take turns until `seconds` are over (at least five rounds).
+    memory: whether to start a process for each engine that measures its peak.
     """
     rng = generator()
     batch = setting.batch(rng)
     weights = Seq2Seq(setting.config, setting.V, setting.V, rng)
     engines = {name: engine(name)(_copy(weights, setting), batch) for name in names}
     losses = {name: e.loss() for name, e in engines.items()}
+    words = {name: e.decode() for name, e in engines.items()}
     if max(losses.values()) - min(losses.values()) > SAME_LOSS:
         raise Minis2sError(f"{setting.name}: the engines disagree about the loss of the same weights: {losses}")
+    for name, found in words.items():
+        same = (found == words[names[0]]).mean()
+        if same < 0.9:  # rounding may turn a word that is as likely as another, and then what follows it
+            raise Minis2sError(f"{setting.name}: {name} decodes other words than {names[0]}: {same:.0%} are the same")
     for e in engines.values():
         e.step()
         e.step()
-    times = {name: [] for name in names}
+    tasks = {(name, task): getattr(e, task) for name, e in engines.items() for task in ("step", "decode")}
+    if names[0] == "minis2s":
+        tasks["minis2s", "bound"] = Products(matrix_products(engines["minis2s"]), rng).run
+    times = {key: [] for key in tasks}
     end = time.perf_counter() + seconds
-    while time.perf_counter() < end or len(times[names[0]]) < 5:
-        for name, e in engines.items():
+    while time.perf_counter() < end or len(times[names[0], "step"]) < 5:
+        for key, task in tasks.items():
             began = time.perf_counter()
-            e.step()
-            times[name].append(time.perf_counter() - began)
+            task()
+            times[key].append(time.perf_counter() - began)
         tick()
-    return [Timing(setting.name, n, 1e3 * median(t), batch.n_target_tokens / median(t), losses[n]) for n, t in times.items()]
+    medians = {key: median(t) for key, t in times.items()}
+    return [_timing(setting, name, medians, losses[name], batch, memory) for name in names]
+
+
+def _timing(setting, name, medians, loss, batch, memory):
+    step, bound = medians[name, "step"], medians.get((name, "bound"))
+    return Timing(
+        setting.name,
+        name,
+        1e3 * step,
+        batch.n_target_tokens / step,
+        loss,
+        1e3 * medians[name, "decode"],
+        peak_mb(name, setting.name, machine.threads()) if memory else None,
+        None if bound is None else bound / step,
+        None if bound is None else 1e3 * bound,
+    )
 
 
 def _copy(model, setting):

@@ -1,4 +1,7 @@
-"""The same model in PyTorch, written the way one writes it there: packed sequences, nn.LSTM, nn.LSTMCell, autograd, Adam."""
+"""The same model in PyTorch, written the way one writes it there: packed sequences, nn.LSTM, nn.LSTMCell, autograd, Adam.
+
+With torch.compile the decoder is compiled, its loop unrolled; packed sequences are not for compilers, so the encoder stays.
+"""
 
 import numpy as np
 import torch
@@ -23,32 +26,55 @@ class TorchSeq2Seq(nn.Module):
         self.output = nn.Linear(2 * H, target_words)
 
     def forward(self, source, lengths, source_mask, target_in, target_out, target_mask):
+        memory, state = self.encode(source, lengths)
+        return self.decoder_loss(memory, state, source_mask, target_in, target_out, target_mask)
+
+    def encode(self, source, lengths):
         packed = pack_padded_sequence(self.source_embedding(source), lengths)  # the batch is sorted by falling length
-        out, (h, c) = self.encoder(packed)
+        out, state = self.encoder(packed)
         memory, _ = pad_packed_sequence(out)
-        h, c = (torch.cat(tuple(x), dim=-1) for x in (h, c))
-        keys = self.keys(memory)
-        y = self.target_embedding(target_in)
-        states = []
+        return memory, tuple(torch.cat(tuple(x), dim=-1) for x in state)
+
+    def decoder_loss(self, memory, state, source_mask, target_in, target_out, target_mask):
+        keys, y = self.keys(memory), self.target_embedding(target_in)
+        outs = []
         for i in range(len(target_in)):
-            e = self.v(torch.tanh(self.query(h) + keys)).squeeze(-1)
-            alpha = torch.softmax(e.masked_fill(~source_mask, float("-inf")), dim=0)
-            context = torch.einsum("tb,tbc->bc", alpha, memory)
-            h, c = self.cell(torch.cat([y[i], context], dim=-1), (h, c))
-            states.append(torch.cat([h, context], dim=-1))
-        logits = self.output(torch.stack(states)[target_mask])
-        return nn.functional.cross_entropy(logits, target_out[target_mask])
+            out, state = self.step(y[i], state, memory, keys, source_mask)
+            outs.append(out)
+        logits = self.output(torch.stack(outs))
+        losses = nn.functional.cross_entropy(logits.flatten(0, 1), target_out.flatten(), reduction="none")
+        return (losses * target_mask.flatten()).sum() / target_mask.sum()
+
+    def step(self, y, state, memory, keys, source_mask):
+        e = self.v(torch.tanh(self.query(state[0]) + keys)).squeeze(-1)
+        alpha = torch.softmax(e.masked_fill(~source_mask, float("-inf")), dim=0)
+        context = torch.einsum("tb,tbc->bc", alpha, memory)
+        state = self.cell(torch.cat([y, context], dim=-1), state)
+        return torch.cat([state[0], context], dim=-1), state
+
+    @torch.inference_mode()
+    def decode(self, source, lengths, source_mask, first, steps):
+        """Greedy, `steps` words for every sentence."""
+        memory, state = self.encode(source, lengths)
+        keys, words, found = self.keys(memory), first, []
+        for _ in range(steps):
+            out, state = self.step(self.target_embedding(words), state, memory, keys, source_mask)
+            words = self.output(out).argmax(dim=-1)
+            found.append(words)
+        return torch.stack(found)
 
 
 class TorchEngine:
     """TorchSeq2Seq with the weights of one of our models."""
 
-    def __init__(self, model, batch, learning_rate, clip):
+    def __init__(self, model, batch, learning_rate, clip, compiled=False):
         k = model.config
         state = model.state()
         words = state["encoder.reader.W"].shape[0], state["decoder.reader.W"].shape[0]
         self.net = TorchSeq2Seq(*words, k.embedding_size, k.hidden_size, k.attention_size, k.bidirectional)
         self.net.load_state_dict({name: torch.from_numpy(np.ascontiguousarray(a)) for name, a in _translated(state, k).items()})
+        if compiled:
+            self.net.decoder_loss = torch.compile(self.net.decoder_loss, dynamic=False)
         self.clip = clip
         torch.set_num_threads(machine.threads())  # as many as ours has
         self.optimiser = torch.optim.Adam(self.net.parameters(), lr=learning_rate)
@@ -67,6 +93,10 @@ class TorchEngine:
         nn.utils.clip_grad_norm_(self.net.parameters(), self.clip)
         self.optimiser.step()
         return float(loss.detach())
+
+    def decode(self):
+        source, lengths, mask, target_in, *_ = self.inputs
+        return self.net.decode(source, lengths, mask, target_in[0], len(target_in)).numpy()
 
 
 def _translated(state, config):

@@ -1,7 +1,7 @@
-"""Measure whole training steps (forward, backward, clipping, Adam) in float32, beside the same model in PyTorch.
+"""Measure whole training steps (forward, backward, clipping, Adam) and decoding in float32, beside the same model elsewhere.
 
 The engines take turns in one process, on the same weights and the same batch; their losses must agree before anything is
-timed. A ratio above one means that minis2s is faster.
+timed. A ratio above one means that minis2s is faster. The bound is what the step's matrix products take alone.
 """
 
 import math
@@ -22,6 +22,7 @@ def add_arguments(parser):
     parser.add_argument("--against", default="", metavar="NAMES", help=f"of {', '.join(others)} (default: none)")
     parser.add_argument("--seconds", type=float, default=10.0, metavar="X", help="for each setting (default: %(default)s)")
     parser.add_argument("--threads", type=positive_int, metavar="N", help="of every engine (default: as each library chooses)")
+    parser.add_argument("--no-memory", action="store_true", help="do not start processes that measure each engine's memory")
     add_json(parser)
 
 
@@ -40,15 +41,20 @@ def run(args):
     with console(stderr=True).status("measuring") as status:
         for s in settings:
             status.update(f"measuring {s.name}")
-            timings += measure(s, names, args.seconds)
+            timings += measure(s, names, args.seconds, not args.no_memory)
     if args.json:
         print_json(where | {"results": [t._asdict() for t in timings]})
         return 0
-    shown = table("setting", "engine", "ms/step", "tokens/s", "ratio", right=("ms/step", "tokens/s", "ratio"))
-    ours = {t.setting: t.step_ms for t in timings if t.engine == "minis2s"}
+    columns = ("ms/step", "ratio", "tokens/s", "bound", "decode ms", "ratio ", "peak MB")
+    shown = table("setting", "engine", *columns, right=columns)
+    ours = {t.setting: t for t in timings if t.engine == "minis2s"}
     for t in timings:
-        ratio = "" if t.engine == "minis2s" else f"{t.step_ms / ours[t.setting]:.2f}"
-        shown.add_row(t.setting, t.engine, f"{t.step_ms:.2f}", f"{t.tokens_per_s:,.0f}", ratio)
+        mine = ours[t.setting]
+        ratios = ["", ""] if t is mine else [f"{t.step_ms / mine.step_ms:.2f}", f"{t.decode_ms / mine.decode_ms:.2f}"]
+        bound = "" if t.gemm_share is None else f"{t.gemm_share:.0%}"
+        memory = "" if t.peak_mb is None else f"{t.peak_mb:,.0f}"
+        speed = f"{t.tokens_per_s:,.0f}"
+        shown.add_row(t.setting, t.engine, f"{t.step_ms:.1f}", ratios[0], speed, bound, f"{t.decode_ms:.1f}", ratios[1], memory)
     out = console()
     out.print(shown)
     out.print(f"{where['machine']}; {where['blas']}; threads {where['threads']}", soft_wrap=True)

@@ -9,6 +9,7 @@ For instructors (docs/labs.md): `release` writes the labs without solutions, `gr
 
 from pathlib import Path
 
+from rich.padding import Padding
 from rich.text import Text
 
 from minis2s.cli.arguments import add_json, positive_int, whole_number
@@ -81,9 +82,9 @@ def start_lab(args):
     variant = drawn_variant(name, args.variant_seed, args.student) if args.student is not None else None
     path = Path(args.to or f"{name}.py")
     files.write_new(path, files.skeleton(name, variant))
-    lab = exercise(name, variant).lab
-    print(f"{path}: {lab.title}")
-    print(f"Write {_listed([task.function for task in lab.tasks])}; then: minis2s lab check {path}")
+    made = exercise(name, variant)
+    print(f"{path}: {made.lab.title}{_variant(made.variant)}")
+    print(f"Write {_listed([task.function for task in made.lab.tasks])}; then: minis2s lab check {path}")
     return 0
 
 
@@ -125,17 +126,16 @@ def _graded(args):
 
 
 def _print_result(path, result):
-    variant = "".join(f", {key} = {value}" for key, value in result.variant.items())
-    print(f"{path}: lab {result.lab}{variant}\n")
+    print(f"{path}: lab {result.lab}{_variant(result.variant)}\n")
     if result.broken:
         print(f"The file cannot be loaded: {result.broken}")
         return
-    rows = table("equation", "function", "", "error", "inputs", "shapes", "points", right=("error", "inputs", "points"))
+    rows = table("", "function", "result", "error", "inputs", "shapes", "points", right=("error", "inputs", "points"))
     for task in result.tasks:
         right = sum(answer.verdict.passed for answer in task.answers)
         error = "–" if task.error is None else f"{task.error:.0e}"
-        points = f"{number(task.score)} of {number(task.points)}"
-        inputs = "–" if task.status in ("unwritten", "absent") else f"{right} of {len(task.answers)}"
+        points = f"{number(task.score)}/{number(task.points)}"
+        inputs = "–" if task.status in ("unwritten", "absent") else f"{right}/{len(task.answers)}"
         rows.add_row(task.task.equation, task.task.function, _status(task.status), error, inputs, explain.shapes(task), points)
     console().print(rows)
     for task in result.tasks:
@@ -152,14 +152,20 @@ def _print_result(path, result):
             print(f"Note: your code ran with less protection than on Linux ({fence}: {printable(str(standing))}).")
 
 
+def _variant(variant):
+    return "".join(f", {key}: {value}" for key, value in variant.items())
+
+
 def _status(status):
     style = {"passed": "green", "unwritten": "yellow"}.get(status, "bold red")
     return Text(explain.STATUS[status], style)
 
 
 def _print_lines(lines):
+    """Each line indented, also where a narrow terminal breaks it."""
     for line in lines:
-        console().print(Text(f"  {line}"))
+        text = line.lstrip(" ")
+        console().print(Padding(Text(text), (0, 0, 0, 2 + len(line) - len(text)), expand=False))
 
 
 def _print_printed(text):

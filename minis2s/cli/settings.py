@@ -56,6 +56,8 @@ HELP = {
         "longest_source": "of the attention all-states: tokens that it has room for",
         "dropout": "share dropped while training",
         "variational": "drop the same units at every step of a sentence",
+        "truncate": "for long sequences: cut back-propagation through time every so many steps; 0: never",
+        "recompute": "for long sequences: less memory and more time, by computing every state twice; same gradients",
     },
     TrainingConfig: {
         "epochs": "passes over the training data",

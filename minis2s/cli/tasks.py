@@ -10,6 +10,7 @@ from minis2s.cli.output import console, print_json, table
 from minis2s.data.tasks import TASKS, task
 
 SHOWN = 10  # pairs
+LONGEST = 54  # characters of an example in the list
 
 
 def add_arguments(parser):
@@ -35,12 +36,18 @@ def _print_list():
     for each in TASKS.values():
         train, dev, test = each.sizes
         score, time = _expected(each)
-        example = "\n".join(filter(None, each.example))
+        source, target = map(_beginning, each.example)
+        example = f"{source}\n→ {target}" if source else target
         listing.add_row(f"{each.name}\n{each.model}", f"{train:,}\n{dev:,}, {test:,}", f"{score}\n{time}", example)
         listing.add_section()
     out = console()
     out.print(listing)
     out.print("pairs: to train on; for dev, for test. minis2s tasks NAME tells more about one.")
+
+
+def _beginning(text):
+    """The text, cut where it would fill more than two lines of a narrow column, or three."""
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 def _print_one(chosen, pairs):

@@ -51,10 +51,10 @@ def context(weights, states):
 
     weights: (…, T, B); states: (T, B, C). Returns (…, B, C). For each row of the batch this is a product of matrices.
     """
-    xp = array_module(weights, states)
-    rows = xp.moveaxis(weights, -1, 0).reshape(weights.shape[-1], -1, weights.shape[-2])  # (B, steps, T)
-    c = xp.moveaxis(rows @ states.swapaxes(0, 1), 0, 1)  # (steps, B, C)
-    return c.reshape(weights.shape[:-2] + c.shape[1:]), (weights, states)
+    T, B, C = states.shape
+    rows = weights.reshape(-1, T, B).transpose(2, 0, 1)  # (B, steps, T)
+    c = (rows @ states.swapaxes(0, 1)).swapaxes(0, 1)  # (steps, B, C)
+    return c.reshape(*weights.shape[:-2], B, C), (weights, states)
 
 
 def context_backward(d_c, cache):
@@ -65,15 +65,15 @@ def context_backward(d_c, cache):
 
 def context_backward_weights(d_c, states):
     """d_α_j = d_c · h_j: needed at every step, because the score's gradient follows from it. Returns (…, T, B)."""
-    xp = array_module(d_c, states)
-    rows = xp.moveaxis(d_c, -2, 0).reshape(d_c.shape[-2], -1, d_c.shape[-1])  # (B, steps, C)
-    d_weights = rows @ xp.moveaxis(states, 0, -1)  # (B, steps, T)
-    return xp.moveaxis(d_weights, 0, -1).reshape(d_c.shape[:-2] + (states.shape[0], states.shape[1]))
+    T, B, C = states.shape
+    rows = d_c.reshape(-1, B, C).swapaxes(0, 1)  # (B, steps, C)
+    d_weights = (rows @ states.transpose(1, 2, 0)).transpose(1, 2, 0)  # (steps, T, B)
+    return d_weights.reshape(*d_c.shape[:-2], T, B)
 
 
 def context_backward_states(d_c, weights):
     """d_h_j = Σ α_j d_c over the steps: can wait, and be one product for all of them. Returns (T, B, C)."""
-    xp = array_module(d_c, weights)
-    w = xp.moveaxis(weights, -1, 0).reshape(weights.shape[-1], -1, weights.shape[-2])  # (B, steps, T)
-    d = xp.moveaxis(d_c, -2, 0).reshape(d_c.shape[-2], -1, d_c.shape[-1])  # (B, steps, C)
-    return (w.swapaxes(1, 2) @ d).swapaxes(0, 1)
+    T, B, C = *weights.shape[-2:], d_c.shape[-1]
+    w = weights.reshape(-1, T, B).transpose(2, 1, 0)  # (B, T, steps)
+    d = d_c.reshape(-1, B, C).swapaxes(0, 1)  # (B, steps, C)
+    return (w @ d).swapaxes(0, 1)

@@ -43,5 +43,15 @@ How a task is put to a function:
         first choice is the default and has none. The specification's functions get {name: value}. A fault whose `old` is
         not in a variant's text is left out there.
 
-`minis2s.labs.catalogue.problems(lab)` lists what is wrong with a lab: run it while you write one.
+`minis2s.labs.catalogue.problems(name)` lists what is wrong with a lab: run it while you write one.
+
+From a file to marks:
+
+    catalogue   which labs there are, in which variant         child       the submission's process, asked call by call
+    source      masters' texts: released, patched              runner, confine   what runs there; copied, knows nothing of us
+    cases       what is asked, and what is right               arrays      reading what it sends
+    compare     right or wrong, and in which part              grading     all of it, for one submission
+    faulty, diagnosis    which mistake gives these numbers     batch       for many
+    explain     the findings as sentences, and hints           records, gradescope   the findings for programs
+    files       students' files                                rubric      what the instructor wants
 """

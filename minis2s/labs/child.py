@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,16 +29,17 @@ PROGRAMS = ("runner.py", "confine.py")
 START = 60  # seconds for Python and NumPy to load, also on a machine that is busy
 KEPT = 20_000  # bytes kept of what a submission prints
 CHARACTERS = 300  # of a message
+FAREWELL = 2.0  # seconds for the pipes of a killed process to end
+READER = "reader of a submission's pipe"
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one call may use: seconds of time; and the whole process: seconds in all, bytes of memory and of files."""
+    """What one call may use: seconds of time; and the whole process: seconds in all, bytes of memory and of an answer."""
 
     seconds: float = 10.0
     total: float = 120.0
     memory: int = 2**30
-    file_size: int = 2**20
     result_size: int = 2**24
 
 
@@ -63,7 +65,6 @@ class Child:
     given: str
     limits: Limits = Limits()
     fences: dict = field(default_factory=dict)
-    deaths: int = 0
     process: subprocess.Popen | None = None
     broken: Reply | None = None
 
@@ -117,7 +118,7 @@ class Child:
         (self.folder / "given.py").write_text(self.given, "utf-8")
         settings = {"submission": str(self.folder / "submission.py"), "given": str(self.folder / "given.py")}
         settings |= {"numpy": str(Path(np.__file__).parents[1]), "seconds": int(self.limits.total) + 1}
-        settings |= {name: getattr(self.limits, name) for name in ("memory", "file_size", "result_size")}
+        settings |= {name: getattr(self.limits, name) for name in ("memory", "result_size")}
         flags = ["-I", "-S", "-B", "-u", "-X", "utf8"]  # no user's settings, no installed packages, no files left behind
         self.process = subprocess.Popen(
             [sys.executable, *flags, str(self.folder / "runner.py"), json.dumps(settings)],
@@ -125,8 +126,10 @@ class Child:
             cwd=self.folder, env=_environment(self.folder), start_new_session=True,
         )  # fmt: skip
         self.frames = queue.Queue(maxsize=4)
-        threading.Thread(target=_read_frames, args=(self.process.stdout, self.frames, self.limits), daemon=True).start()
-        threading.Thread(target=_keep, args=(self.process.stderr, self.printed), daemon=True).start()
+        readers = (_read_frames, self.process.stdout, self.frames, self.limits), (_keep, self.process.stderr, self.printed)
+        self.readers = [threading.Thread(target=target, args=args, daemon=True, name=READER) for target, *args in readers]
+        for reader in self.readers:
+            reader.start()
         ready = self._answer(START)
         if ready.status != "ready":
             raise OSError(f"the process for submissions does not start: {ready.message} {self.output()[-CHARACTERS:]}")
@@ -182,11 +185,20 @@ class Child:
         else:
             self.process.kill()
         self.code = self.process.wait()
-        for pipe in (self.process.stdin,):
-            with suppress(OSError):
-                pipe.close()
+        with suppress(OSError):
+            self.process.stdin.close()
+        self._end_readers()
         self.process = None
-        self.deaths += 1
+
+    def _end_readers(self):
+        """Let the threads reach the end of their pipes: frames that nobody wants must not block them, and be kept, for ever.
+
+        Where a process could flee from its session and holds a pipe open, they are left to themselves.
+        """
+        deadline = time.monotonic() + FAREWELL
+        while any(reader.is_alive() for reader in self.readers) and time.monotonic() < deadline:
+            with suppress(queue.Empty):
+                self.frames.get(timeout=0.01)
 
 
 def _environment(folder):
@@ -226,5 +238,5 @@ def _cause(code):
     if code >= 0:
         return f"the process ended with exit code {code}; a function returns, it does not exit"
     name = signal.Signals(-code).name if -code in {s.value for s in signal.Signals} else str(-code)
-    hint = {"SIGXCPU": ": too much processor time", "SIGXFSZ": ": too large a file", "SIGSEGV": ": out of memory or stack?"}
+    hint = {"SIGXCPU": ": too much processor time", "SIGSEGV": ": out of memory or stack?"}
     return f"the process was killed by {name}{hint.get(name, '')}"

@@ -2,8 +2,8 @@
 
 Three fences, each as far as the system has it, and a report of those that stand:
 
-    limits      memory, processor time, size of files, number of processes (POSIX)
-    files       only the standard library, NumPy and the own folder can be opened (Linux 5.13, Landlock)
+    limits      memory, processor time, number of processes, no byte into a file (POSIX)
+    files       only the standard library, NumPy and the own folder can be read, nothing written (Linux 5.13, Landlock)
     calls       no sockets, no new processes, no signals to others, no look into others' memory (Linux, seccomp)
 
 and where Linux's fences are missing, an audit hook refuses what Python itself would do. That stops accidents and the curious,
@@ -18,13 +18,13 @@ import sys
 NOBODY = 65534
 
 
-def confine(folder, readable, memory, seconds, file_size):
+def confine(folder, readable, memory, seconds):
     """Give up all that a solution does not need, for good. Returns {fence: True, or the reason why it does not stand}.
 
-    folder: may be written; readable: paths that may be read; memory, file_size in bytes; seconds of processor time.
+    folder, readable: paths that may be read, the process's own and others; memory in bytes; seconds of processor time.
     """
     sys.addaudithook(_refuse)
-    standing = {"limits": _limits(memory, seconds, file_size)}
+    standing = {"limits": _limits(memory, seconds)}
     if not sys.platform.startswith("linux"):
         return standing | dict.fromkeys(("files", "calls"), f"not on {platform.system()}; Python's own calls are refused")
     libc = ctypes.CDLL(None, use_errno=True)
@@ -32,7 +32,7 @@ def confine(folder, readable, memory, seconds, file_size):
     libc.prctl(PR_SET_PDEATHSIG, 9, 0, 0, 0)  # a grader that is killed leaves nothing behind
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
         return standing | dict.fromkeys(("files", "calls"), "the system refuses no_new_privs")
-    return standing | {"files": _landlock(libc, folder, readable), "calls": _seccomp(libc)}
+    return standing | {"files": _landlock(libc, [folder, *readable]), "calls": _seccomp(libc)}
 
 
 REFUSED = ("socket.", "subprocess.", "os.fork", "os.system", "os.exec", "os.posix_spawn", "os.kill", "os.startfile", "pty.spawn")
@@ -45,19 +45,19 @@ def _refuse(event, arguments):
         raise PermissionError(f"{event}: a submission may not use the network, start processes or signal others")
 
 
-def _limits(memory, seconds, file_size):
+def _limits(memory, seconds):
     try:
         import resource
     except ImportError:
-        return "not on Windows; only the time is limited"
-    wanted = {"AS": memory, "CPU": seconds, "FSIZE": file_size, "CORE": 0, "NPROC": 0, "NOFILE": 64}
+        return "not on this system; only the time is limited"
+    wanted = {"AS": memory, "CPU": seconds, "FSIZE": 0, "CORE": 0, "NPROC": 0, "NOFILE": 64}
+    refused = []
     for name, value in wanted.items():
-        kind = getattr(resource, f"RLIMIT_{name}", None)
         try:
-            resource.setrlimit(kind, (value, value))
-        except (TypeError, ValueError, OSError):  # macOS takes no limit on memory
-            return f"the system takes no limit RLIMIT_{name}"
-    return True
+            resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
+        except (AttributeError, ValueError, OSError):  # macOS takes no limit on memory
+            refused.append(f"RLIMIT_{name}")
+    return f"the system takes no {', '.join(refused)}" if refused else True
 
 
 def _step_down(libc, folder, readable):
@@ -97,7 +97,7 @@ class _Beneath(ctypes.Structure):
     _fields_ = [("allowed", ctypes.c_uint64), ("parent", ctypes.c_int32)]
 
 
-def _landlock(libc, folder, readable):
+def _landlock(libc, readable):
     version = libc.syscall(CREATE_RULESET, None, 0, 1)
     if version < 1:
         return "this Linux has no Landlock"
@@ -106,7 +106,7 @@ def _landlock(libc, folder, readable):
     ruleset = libc.syscall(CREATE_RULESET, ctypes.byref(rules), 8 if version < 4 else 16 if version < 6 else 24, 0)
     if ruleset < 0:
         return "Landlock makes no rules"
-    for path, allowed in [(folder, everything), *_readable(readable)]:
+    for path, allowed in _rights(readable):
         try:
             parent = os.open(path, os.O_PATH | os.O_CLOEXEC)
         except OSError:  # a path that is not there needs no right
@@ -121,7 +121,7 @@ def _landlock(libc, folder, readable):
     return "Landlock does not start" if failed else True
 
 
-def _readable(paths):
+def _rights(paths):
     """(path, rights). Of a folder that holds installed packages all else may be read: one of them may be the reference."""
     for path in paths:
         inside = os.listdir(path) if os.path.isdir(path) else []

@@ -5,14 +5,14 @@ from minis2s.labs.spec import RUNGS
 STATUS = {  # status of a task: what the table says
     "passed": "ok",
     "wrong": "WRONG",
-    "absent": "no such function",
-    "unwritten": "not written yet",
-    "bad": "returns no arrays",
+    "absent": "missing",
+    "unwritten": "not written",
+    "bad": "no arrays",
     "raised": "raises",
-    "broken": "file does not load",
+    "broken": "not loaded",
     "timeout": "too slow",
-    "died": "ends the process",
-    "garbled": "disturbs the grader",
+    "died": "exits",
+    "garbled": "disturbs",
 }
 
 
@@ -35,7 +35,7 @@ def ladder(result):
 def where(result):
     """Sentences: what is wrong at the first rung that fails, in which part; then what a later rung adds, such as the steps."""
     sentences = _sentences(result, first_wrong(result))
-    for rung in [rung for rung, passed in result.rungs().items() if not passed][:0:-1]:
+    for rung in [rung for rung, passed in result.rungs().items() if not passed][1:]:
         more = [text for text in _sentences(result, _wrong_at(result, rung)) if "only" in text and text not in sentences]
         if more:
             return [*sentences, f"with {RUNGS[rung]}: {'; '.join(more)}"]
@@ -92,8 +92,10 @@ def mistake(result):
     found = result.diagnosis
     if found is None or (result.status != "wrong" and not found.mistakes):
         return []
+    if not found.mistakes and not found.reason:
+        return [] if result.error is None else ["not one I know"]  # a wrong shape is said already
     if not found.mistakes:
-        return [found.reason or "not one I know"]
+        return [found.reason]
     told = [_said(faults) for faults in found.mistakes]
     if len(told) == 1:
         return told
@@ -132,7 +134,7 @@ def hint(result, stage):
         return [f"Where: {general}", f"The first that fails is: {failed[0]}.", *where(result)]
     if stage == 2:
         return [f"What is expected: {general}"]
-    return [f"Which term: {general}", *terms(result)]
+    return [f"Which term: {general}", *(f"Look at: {term}" for term in terms(result))]
 
 
 def remarks(result):
@@ -145,7 +147,7 @@ def remarks(result):
 
 
 def shapes(result):
-    """"as expected", or the first output of another shape, as "∂L/∂W_h (6, 3), expected (3, 6)"."""
+    """"as expected", or the first output of another shape, as "∂L/∂W_h (6, 3), expected (3, 6)"; "–" without arrays."""
     if not any(answer.reply.status == "ok" for answer in result.answers):
         return "–"
     for answer in result.answers:

@@ -119,8 +119,8 @@ class Grader:
             deadline = time.monotonic() + limits.total
             for task in self.exercise.lab.tasks:
                 tasks.append(self._task(task, questions[task.function], child, deadline))
-            broken = child.broken.message if child.broken else ""
-            return Result(self.exercise.name, self.exercise.variant, tuple(tasks), child.fences, child.output(), broken)
+        broken = child.broken.message if child.broken else ""
+        return Result(self.exercise.name, self.exercise.variant, tuple(tasks), child.fences, child.output(), broken)
 
     def _task(self, task, questions, child, deadline):
         answers, late, reply = [], 0, None

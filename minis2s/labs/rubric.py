@@ -14,7 +14,6 @@
     seconds = 10            # for one call
     total_seconds = 120     # for one submission
     memory_mb = 1024
-    file_mb = 1
 
     [hints]                 # told in the graded output, late: from this time on
     stage = 1               # 0 none, 1 where, 2 what behaviour, 3 which term
@@ -45,7 +44,6 @@ KEYS = {  # key: its kind, and for numbers the least and the largest
     "limits.seconds": (float, 0.1, 3600),
     "limits.total_seconds": (float, 1, 86400),
     "limits.memory_mb": (int, 256, 2**20),
-    "limits.file_mb": (int, 0, 2**20),
     "hints.stage": (int, 0, 3),
     "hints.from": (datetime.datetime,),
 }
@@ -112,7 +110,7 @@ def read_rubric(path, labs):
 
 def _limits(given):
     """Limits count in seconds and bytes."""
-    names = {"seconds": "seconds", "total_seconds": "total", "memory_mb": "memory", "file_mb": "file_size"}
+    names = {"seconds": "seconds", "total_seconds": "total", "memory_mb": "memory"}
     plain = {key.removeprefix("limits."): value for key, value in given.items()}
     return {names[key]: value * 2**20 if key.endswith("_mb") else value for key, value in plain.items()}
 

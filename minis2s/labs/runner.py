@@ -1,7 +1,7 @@
 """The program of the child process that runs one submission. Self-contained: it knows Python, NumPy, and neither the package nor
 any expected value; it is copied into the submission's folder.
 
-    runner.py SETTINGS    (JSON: submission, given, numpy, memory, seconds, file_size, result_size)
+    runner.py SETTINGS    (JSON: submission, given, numpy, memory, seconds, result_size)
 
 It confines itself, loads the submission, and then answers calls. A line on standard input names a file of arguments (.npz); an
 answer is a frame on what was standard output: its length in eight bytes, then an .npz. What the submission prints goes to
@@ -31,7 +31,7 @@ def main():
     del sys.path[0]
     library = [os.path.dirname(os.__file__), os.path.dirname(numpy.__file__), os.path.dirname(numpy.__file__) + ".libs"]
     readable = [path for path in [*library, *sys.path, os.devnull, "/dev/urandom"] if os.path.exists(path)]
-    fences = confine(folder, readable, settings["memory"], settings["seconds"], settings["file_size"])
+    fences = confine(folder, readable, settings["memory"], settings["seconds"])
     sys.meta_path.insert(0, Refuser())
     send = Sender(channel, numpy, settings["result_size"])
     send("ready", fences=fences)
@@ -118,13 +118,20 @@ def as_arrays(numpy, result, names):
         if absent := [name for name in names if name not in result]:
             raise Unusable(f"returns a dict without {', '.join(absent)}")
         result = [result[name] for name in names]
-    elif len(names) == 1 and not (isinstance(result, tuple) and len(result) == 1):
+    elif len(names) == 1 and not _is_several(result):
         result = (result,)
     elif not isinstance(result, (tuple, list)):
         raise Unusable(f"returns one {type(result).__name__}; {len(names)} values are expected: {', '.join(names)}")
     if len(result) != len(names):
-        raise Unusable(f"returns {len(result)} values; {len(names)} are expected: {', '.join(names)}")
+        raise Unusable(f"returns {len(result)} values; expected: {', '.join(names)}")
     return [None if value is None else as_array(numpy, name, value) for name, value in zip(names, result)]  # noqa: B905
+
+
+def _is_several(result):
+    """Whether a tuple is several results, or one in a tuple; nested tuples and tuples of numbers are one array."""
+    if not isinstance(result, tuple) or len(result) == 1:
+        return isinstance(result, tuple) and not isinstance(result[0], (tuple, list))
+    return any(value is None or getattr(value, "ndim", 0) for value in result)
 
 
 def as_array(numpy, name, value):
@@ -149,7 +156,7 @@ def described(error, path):
             line = trace.tb_lineno
         trace = trace.tb_next
     try:
-        message = str(error)
+        message = str(error.msg if isinstance(error, SyntaxError) else error)  # without the file's name, which is ours
     except Exception:
         message = "its message cannot be shown"
     return {"type": type(error).__name__, "message": message[:2000], "line": line}

@@ -6,33 +6,47 @@ from minis2s.layers.base import Layer
 from minis2s.layers.cells import cell, on_parts
 from minis2s.layers.dropout import Dropout
 from minis2s.layers.packing import replace_first
+from minis2s.layers.unrolling import FULL
 
 
 class Recurrent(Layer):
     """One cell in one direction. With `reverse` it reads each sequence from its last token to its first."""
 
-    def __init__(self, cell, reverse=False):
-        self.cell, self.reverse = cell, reverse
+    def __init__(self, cell, reverse=False, unrolling=FULL):
+        self.cell, self.reverse, self.unrolling = cell, reverse, unrolling
 
     def forward(self, x, packing, state=None):
         """x: (T, B, E); packing: of its mask; state: the cell's state before the first token, (B, H) each, or None for zeros.
 
         Returns ((h, state), cache): h (T, B, H), zero at padding, and the state after the last token read.
         """
-        xp = packing.xp
         state = on_parts(packing.sort, state or self.cell.zero_state(x.shape[1]))
-        z, cache_z = self.cell.project(packing.pack(x))  # all steps in one product
-        h_all = xp.empty((len(packing), self.cell.hidden_size), dtype=z.dtype)
+        x = packing.pack(x)
+        z, cache_z = self.cell.project(x)  # all steps in one product
+        h_all = packing.xp.empty((len(packing), self.cell.hidden_size), dtype=z.dtype)
         steps = packing.steps()[::-1] if self.reverse else packing.steps()
+        looks, segments = self.cell.observer.looks, []
+        for segment in self.unrolling.segments(steps):
+            before, (state, caches) = state, self._run(segment, z, state, packing, h_all)
+            segments.append((segment, before, None if self.unrolling.recompute and not looks else caches))
+        if looks:
+            self.cell.observer.states(packing, self.reverse, h_all, [cache for *_, caches in segments for cache in caches])
+        return (packing.unpack(h_all), on_parts(packing.unsort, state)), (packing, x, cache_z, segments)
+
+    def _run(self, steps, z, state, packing, h_all=None):
+        """The cell over some steps, from the state (B, H) before them; its h goes to the rows of h_all, if that is given.
+
+        Returns (the state after them, their caches).
+        """
         caches = []
         for t, rows in steps:
             n = packing.sizes[t]
             new, cache = self.cell.step(z[rows], on_parts(lambda part: part[:n], state))  # noqa: B023, used at once
-            h_all[rows] = new.h
+            if h_all is not None:
+                h_all[rows] = new.h
             caches.append(cache)
-            state = on_parts(lambda old, first: replace_first(xp, old, first), state, new)
-        self.cell.observer.states(packing, self.reverse, h_all, caches)
-        return (packing.unpack(h_all), on_parts(packing.unsort, state)), (packing, steps, cache_z, z.shape, caches)
+            state = on_parts(lambda old, first: replace_first(packing.xp, old, first), state, new)
+        return state, caches
 
     def backward(self, d_h_all, d_final, cache):
         """d_h_all: (T, B, H) or None; d_final: a state whose parts are (B, H) or None, or None for none at all.
@@ -40,22 +54,30 @@ class Recurrent(Layer):
         Returns (d_x (T, B, E), d_state before the first token); the parameters' gradients are added.
         h_t has two readers, the layer above and the next step; their gradients are added before the cell is differentiated.
         """
-        packing, steps, cache_z, z_shape, caches = cache
+        packing, x, cache_z, segments = cache
         zeros = self.cell.zero_state(packing.shape[1])
         # Copies, because the rows that are alive are overwritten from step to step.
         d_final = d_final or [None] * len(zeros)
         d_state = [z if d is None else packing.sort(d).copy() for z, d in zip(zeros, d_final, strict=True)]
         d_rows = None if d_h_all is None else packing.pack(d_h_all)
-        d_z = packing.xp.empty(z_shape, dtype=zeros.h.dtype)
+        if self.unrolling.recompute:
+            z = d_z = self.cell.project(x)[0]  # each row of z is used up before its gradient takes its place
+        else:
+            z, d_z = None, packing.xp.empty((len(packing), self.cell.b.value.size), dtype=zeros.h.dtype)
         kept = {}
-        for (t, rows), step_cache in zip(reversed(steps), reversed(caches), strict=True):
-            n = packing.sizes[t]
-            d_new = self.cell.State(*(d[:n] for d in d_state))
-            if d_rows is not None:
-                d_new = d_new._replace(h=d_new.h + d_rows[rows])
-            d_z[rows], d_before, kept[t] = self.cell.step_backward(d_new, step_cache)
-            for d, d_part in zip(d_state, d_before, strict=True):
-                d[:n] = d_part
+        for segment, before, caches in reversed(segments):
+            if caches is None:
+                _, caches = self._run(segment, z, before, packing)
+            for (t, rows), step_cache in zip(reversed(segment), reversed(caches), strict=True):
+                n = packing.sizes[t]
+                d_new = self.cell.State(*(d[:n] for d in d_state))
+                if d_rows is not None:
+                    d_new = d_new._replace(h=d_new.h + d_rows[rows])
+                d_z[rows], d_before, kept[t] = self.cell.step_backward(d_new, step_cache)
+                cut = self.unrolling.cut(packing, t, self.reverse)
+                for d, d_part in zip(d_state, d_before, strict=True):
+                    d[:n] = d_part
+                    d[:cut] = 0
         self.cell.observer.gradients(packing, self.reverse, d_z)
         self.cell.finish(d_z, [kept[t] for t in sorted(kept)])  # in the order of d_z's rows
         d_x = self.cell.project_backward(d_z, cache_z)
@@ -68,10 +90,11 @@ class Directions(Layer):
     With `learned_start` the states before the first token are parameters, shared by all sequences; else they are zeros.
     """
 
-    def __init__(self, name, input_size, hidden_size, init, bidirectional=False, learned_start=False):
+    def __init__(self, name, input_size, hidden_size, init, bidirectional=False, learned_start=False,
+                 unrolling=FULL):  # fmt: skip
         n = 2 if bidirectional else 1
-        self.forwards = Recurrent(cell(name)(input_size, hidden_size // n, init))
-        self.backwards = Recurrent(cell(name)(input_size, hidden_size // n, init), reverse=True) if bidirectional else None
+        self.forwards = Recurrent(cell(name)(input_size, hidden_size // n, init), False, unrolling)
+        self.backwards = Recurrent(cell(name)(input_size, hidden_size // n, init), True, unrolling) if bidirectional else None
         self.State = self.forwards.cell.State
         self.start = [init.zeros(hidden_size) for _ in self.State._fields] if learned_start else None
 
@@ -117,13 +140,14 @@ class Stack(Layer):
 
     The output of each is (T, B, C) with C = hidden_size, shared among the directions. residual: from the second layer on
     y = x + layer(x) (D3.8). dropout: a Dropout between the layers; there is none before the first and none after the last.
+    unrolling: of every layer, for long sequences.
     """
 
     def __init__(self, name, n_layers, input_size, hidden_size, init, bidirectional=False, residual=False, dropout=None,
-                 learned_start=False):  # fmt: skip
+                 learned_start=False, unrolling=FULL):  # fmt: skip
         self.hidden_size, self.residual, self.dropout = hidden_size, residual, dropout or Dropout(0)
         sizes = [input_size, *[hidden_size] * (n_layers - 1)]
-        self.layers = [Directions(name, size, hidden_size, init, bidirectional, learned_start) for size in sizes]
+        self.layers = [Directions(name, size, hidden_size, init, bidirectional, learned_start, unrolling) for size in sizes]
 
     def forward(self, x, packing, rng=None):
         """x: (T, B, E); rng: draws what is dropped, or None. Returns ((h (T, B, C), each layer's state after), cache)."""

@@ -76,6 +76,11 @@ class SteppedStack(Layer):
                 each.b.accumulate(d_b)
         return d_z
 
+    @property
+    def looks(self):
+        """Whether an observer of some cell wants to see the caches of all steps."""
+        return any(each.observer.looks for each in self.layers)
+
     def show(self, packing, states, caches):
         """Tell the cells' observers of a forward pass. states, caches: those of each step."""
         for k, each in enumerate(self.layers):

@@ -14,9 +14,11 @@ from minis2s.layers.dropout import Dropout
 from minis2s.layers.embedding import Embedding
 from minis2s.layers.packing import Packing
 from minis2s.layers.recurrent import Recurrent, Stack
+from minis2s.layers.unrolling import Unrolling
 from minis2s.models import model_of
 from minis2s.models.combinations import COMBINATIONS, DROPOUT, MODELS, SIZES
 from minis2s.models.configuration import ModelConfig
+from minis2s.models.cuts import holding_cuts
 from minis2s.models.encoder import Encoder
 from minis2s.models.observe import BiasGradients, observing
 
@@ -95,7 +97,9 @@ def check_model(id, model, batch, methods=METHODS):
         with using(model, values):
             return model.forward(batch, rng=same_masks())[0]
 
-    results = gradcheck.check_function(id, loss, parameters, analytic, [1.0], methods)
+    with holding_cuts(model):
+        loss(**parameters)
+        results = gradcheck.check_function(id, loss, parameters, analytic, [1.0], methods)
     for name, observer in seen.items():
         observed, wanted = to_host(observer.total), to_host(analytic[f"{name}.b"])
         results.append(gradcheck.judge(id, f"{name}, as observed", "oracle", observed, wanted))
@@ -127,7 +131,8 @@ def check_recurrent(id, rng, layer, backend, methods=METHODS, lengths=SOURCE_LEN
     shapes = {"x": (T, B, E)} | dict.fromkeys(before, (B, H))
     inputs = {name: backend.asarray(rng.standard_normal(shape)) for name, shape in shapes.items()}
     inputs |= layer.state_on_backend()
-    return gradcheck.check_pair(id, forward, backward, inputs, tuple(inputs), rng, methods)
+    with holding_cuts(layer):
+        return gradcheck.check_pair(id, forward, backward, inputs, tuple(inputs), rng, methods)
 
 
 def check_encoder(id, rng, backend, methods=METHODS):
@@ -161,10 +166,10 @@ def checks(seed=0, backend=None):
     """
     backend = backend or select("numpy")
 
-    def recurrent(id, name, reverse=False, lengths=SOURCE_LENGTHS):
+    def recurrent(id, name, reverse=False, lengths=SOURCE_LENGTHS, unrolling=None):
         def run(methods=METHODS):
             rng = gradcheck.generator(seed, id)
-            layer = Recurrent(cell(name)(2, 3, Initialiser(rng, backend, np.float64)), reverse)
+            layer = Recurrent(cell(name)(2, 3, Initialiser(rng, backend, np.float64)), reverse, unrolling)
             return check_recurrent(id, rng, layer, backend, methods, lengths)
 
         return run
@@ -175,6 +180,10 @@ def checks(seed=0, backend=None):
     found = {f"layer {name}": recurrent(f"layer {name}", name) for name in CELLS}
     found["layer lstm reversed"] = recurrent("layer lstm reversed", "lstm", reverse=True)
     found["layer lstm without padding"] = recurrent("layer lstm without padding", "lstm", lengths=FULL_LENGTHS)
+    for reverse in (False, True):
+        for unrolling in (Unrolling(truncate=2), Unrolling(truncate=1, recompute=True)):
+            id = f"layer lstm{' reversed' * reverse}, truncated{' and recomputed' * unrolling.recompute}"
+            found[id] = recurrent(id, "lstm", reverse, unrolling=unrolling)
     encoder = "layer encoder"
     found[encoder] = lambda methods=METHODS: check_encoder(encoder, gradcheck.generator(seed, encoder), backend, methods)
     return found | {f"model {name}": model(f"model {name}", settings) for name, settings in MODELS.items()}

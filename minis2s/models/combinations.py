@@ -34,6 +34,11 @@ MODELS = {
                                "embedding_size": 2},
     "CTC": SMALL | {"model": "ctc", "cell": "gru", "dropout": DROPOUT, "learned_start": True},
     "regression": SMALL | {"model": "regression", "cell": "rnn", "real_source": True},
+    "truncated": {"truncate": 2, "layers": 2, "learned_start": True, "dropout": DROPOUT},
+    "truncated, input feeding": SMALL | {"cell": "gru", "truncate": 2, "attention": "recurrent", "input_feeding": True},
+    "recomputed": {"recompute": True, "layers": 2, "dropout": DROPOUT},
+    "recomputed, truncated": SMALL | {"cell": "rnn", "recompute": True, "truncate": 2, "attention": "location", "attend": "after",
+                                      "attentional": True, "input_feeding": True},
 }  # fmt: skip
 
 

@@ -46,6 +46,9 @@ class ModelConfig:
 
     dropout: of the embeddings, between layers and of what the output reads, while training; variational: the same units at every
     step of a sentence.
+
+    For long sequences (layers/unrolling.py): truncate cuts back-propagation through time every so many steps, 0 never; recompute
+    makes the caches of the recurrences anew in the backward pass instead of keeping them, with the same gradients.
     """
 
     model: str = "seq2seq"
@@ -73,6 +76,8 @@ class ModelConfig:
     longest_source: int = 100
     dropout: float = 0.0
     variational: bool = False
+    truncate: int = 0
+    recompute: bool = False
 
     def __post_init__(self):
         for name, value in asdict(self).items():
@@ -82,6 +87,8 @@ class ModelConfig:
         for name, known in NAMES.items():
             if getattr(self, name) not in known:
                 raise unknown_name(name.replace("_", " "), getattr(self, name), known)
+        if self.truncate < 0:
+            raise UsageError(f"truncate is a number of steps, or 0 for none; not {self.truncate}")
         if not 0 <= self.dropout < 1:
             raise UsageError(f"dropout is a share in [0, 1), not {self.dropout}")
         if self.bidirectional and self.source_size % 2 and self.model != "language-model":

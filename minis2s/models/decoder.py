@@ -23,6 +23,7 @@ from minis2s.layers.cells import on_parts
 from minis2s.layers.dropout import Dropout
 from minis2s.layers.linear import Linear
 from minis2s.layers.scores import concatenated
+from minis2s.layers.unrolling import FULL
 
 
 class DecoderState(NamedTuple):
@@ -63,11 +64,12 @@ class Decoder(Layer):
     """
 
     def __init__(
-        self, reader, stack, context, output, init, attend="before", attentional=False, input_feeding=False, dropout=None
-    ):
+        self, reader, stack, context, output, init, attend="before", attentional=False, input_feeding=False, dropout=None,
+        unrolling=FULL,
+    ):  # fmt: skip
         self.reader, self.stack, self.context = reader, stack, context
         self.dropout = dropout or Dropout(0)  # of what is read, and of what the output reads
-        self.attend_before, self.input_feeding = attend == "before", input_feeding
+        self.attend_before, self.input_feeding, self.unrolling = attend == "before", input_feeding, unrolling
         H = stack.hidden_size
         self.combine = Linear(H + context.size, H, init) if attentional else None
         self.width = H if attentional else H + context.size
@@ -85,26 +87,41 @@ class Decoder(Layer):
         xp, lowest = packing.xp, self.stack.layers[0]
         y, cache_y = self.reader.forward(previous)
         y, cache_y_dropout = self.dropout.forward(y, rng)
-        z, cache_z = lowest.project(packing.pack(y))
+        y = packing.pack(y)
+        z, cache_z = lowest.project(y)
         source = self.context.over(packing.sort(memory, axis=1), packing.sort(source_mask, axis=1))
         states = [on_parts(packing.sort, state) for state in states]
         carry, fed = source.carry(), self._nothing_fed(xp, z, packing.shape[1])
         masks = self.stack.masks(packing, rng)
-        steps, outs = [], xp.empty((len(packing), self.width), dtype=z.dtype)
-        for i, rows in packing.steps():
-            n = packing.sizes[i]
-            states = [on_parts(lambda part: part[:n], state) for state in states]  # noqa: B023, used at once
-            step = self._step(z[rows], states, source, carry, None if fed is None else fed[:n], [mask(i, n) for mask in masks])
-            states, carry, outs[rows] = step.states, step.carry, step.out
-            fed = None if fed is None else step.out
-            steps.append(step)
-        self.stack.show(packing, [step.states for step in steps], [step.caches[1] for step in steps])
+        outs = xp.empty((len(packing), self.width), dtype=z.dtype)
+        looks, segments = self.stack.looks, []
+        for segment in self.unrolling.segments(packing.steps()):
+            before = states, carry, fed
+            steps = self._run(segment, z, *before, source, masks, packing)
+            for (_, rows), step in zip(segment, steps, strict=True):
+                outs[rows] = step.out
+            states, carry, fed = steps[-1].states, steps[-1].carry, None if fed is None else steps[-1].out
+            segments.append((segment, before, None if self.unrolling.recompute and not looks else steps))
+        if looks:
+            all_steps = [step for *_, steps in segments for step in steps]
+            self.stack.show(packing, [step.states for step in all_steps], [step.caches[1] for step in all_steps])
         outs, cache_out_dropout = self.dropout.forward(outs, rng, packing)
         predictions, cache_output = self.output.forward(outs)
         weights = source.all_weights()
         weights = None if weights is None else packing.unsort(weights, axis=2)
         caches = cache_y, cache_y_dropout, cache_z, cache_out_dropout, cache_output
-        return (predictions, weights), (packing, source, steps, caches)
+        return (predictions, weights), (packing, source, segments, y, masks, caches)
+
+    def _run(self, steps, z, states, carry, fed, source, masks, packing):
+        """The steps (i, rows) of `packing` in turn, from what comes before them. A Step for each."""
+        out = []
+        for i, rows in steps:
+            n = packing.sizes[i]
+            states = [on_parts(lambda part: part[:n], state) for state in states]  # noqa: B023, used at once
+            keeps = [mask(i, n) for mask in masks]
+            out.append(self._step(z[rows], states, source, carry, None if fed is None else fed[:n], keeps))
+            states, carry, fed = out[-1].states, out[-1].carry, None if fed is None else out[-1].out
+        return out
 
     def _nothing_fed(self, xp, like, B):
         return xp.zeros((B, self.width), dtype=like.dtype) if self.input_feeding else None
@@ -129,27 +146,36 @@ class Decoder(Layer):
 
     def backward(self, d_predictions, cache):
         """Returns (d_memory (T, B, C), d_states before the first step); the parameters' gradients are added."""
-        packing, source, steps, caches = cache
+        packing, source, segments, y, masks, caches = cache
         cache_y, cache_y_dropout, cache_z, cache_out_dropout, cache_output = caches
         d_outs = self.dropout.backward(self.output.backward(d_predictions, cache_output), cache_out_dropout)
         d_states = self.stack.zero_states(packing.shape[1])
         d_fed, d_carry = self._nothing_fed(packing.xp, d_outs, packing.shape[1]), ()
+        z = self.stack.layers[0].project(y)[0] if self.unrolling.recompute else None
         kept = []  # of the steps, last first: what the gradients of W_c and of `combine` need
         self.stack.start_backward()
         source.start_backward()
-        for (i, rows), step in zip(reversed(packing.steps()), reversed(steps), strict=True):
-            n = packing.sizes[i]
-            d_out = d_outs[rows] if d_fed is None else d_outs[rows] + d_fed[:n]  # the output and the next step read it
-            d_z, d_before, d_carry, d_step_fed, of_combine = self._step_backward(
-                d_out, [on_parts(lambda part: part[:n], d) for d in d_states], d_carry, source, step  # noqa: B023, used at once
-            )
-            for d, d_part in zip(d_states, d_before, strict=True):
-                for whole, part in zip(d, d_part, strict=True):
-                    whole[:n] = part
-            if d_fed is not None:
-                d_fed[:n] = d_step_fed
-            kept.append((d_z, of_combine))
-        self._finish_backward(steps, kept[::-1])
+        for segment, before, steps in reversed(segments):
+            if steps is None:
+                steps = self._run(segment, z, *before, source, masks, packing)
+                del source.weights[-len(segment) :]  # they were there already
+            for (i, rows), step in zip(reversed(segment), reversed(steps), strict=True):
+                n = packing.sizes[i]
+                d_out = d_outs[rows] if d_fed is None else d_outs[rows] + d_fed[:n]  # the output and the next step read it
+                d_z, d_before, d_carry, d_step_fed, d_combined = self._step_backward(
+                    d_out, [on_parts(lambda part: part[:n], d) for d in d_states], d_carry, source, step  # noqa: B023, used at once
+                )
+                cut = self.unrolling.cut(packing, i)
+                for d, d_part in zip(d_states, d_before, strict=True):
+                    for whole, part in zip(d, d_part, strict=True):
+                        whole[:n] = part
+                        whole[:cut] = 0
+                if d_fed is not None:
+                    d_fed[:n] = d_step_fed
+                    d_fed[:cut] = 0
+                d_carry = () if cut else d_carry
+                kept.append((d_z, step.before, d_combined, step.joined))
+        self._finish_backward(kept[::-1])
         d_z = self.stack.finish_backward(packing)
         d_y = packing.unpack(self.stack.layers[0].project_backward(d_z, cache_z))
         self.reader.backward(self.dropout.backward(d_y, cache_y_dropout), cache_y)
@@ -177,15 +203,15 @@ class Decoder(Layer):
             d_before = d_before[:, C:]
         return d_z, d_states, d_carry, d_before, d_combined
 
-    def _finish_backward(self, steps, kept):
+    def _finish_backward(self, kept):
         """The gradients of the weights that are used at every step, one product each."""
-        d_z, d_combined = zip(*kept, strict=True)
+        d_z, before, d_combined, joined = zip(*kept, strict=True)
         if self.W_c:
-            d_W_c, _ = linear_backward_parameters(*concatenated([(d, step.before) for d, step in zip(d_z, steps, strict=True)]))
+            d_W_c, _ = linear_backward_parameters(*concatenated(zip(d_z, before, strict=True)))
             self.W_c.accumulate(d_W_c)
         if self.combine:
-            d_rows, rows = concatenated([(d, step.joined) for d, step in zip(d_combined, steps, strict=True)])
-            d_W, d_b = linear_backward_parameters(d_rows, rows, self.combine.b.value.shape)
+            rows = concatenated(zip(d_combined, joined, strict=True))
+            d_W, d_b = linear_backward_parameters(*rows, self.combine.b.value.shape)
             self.combine.W.accumulate(d_W)
             self.combine.b.accumulate(d_b)
 

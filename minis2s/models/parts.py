@@ -9,6 +9,7 @@ from minis2s.layers.gates import GateAttention
 from minis2s.layers.linear import Linear
 from minis2s.layers.recurrent import Stack
 from minis2s.layers.stepping import SteppedStack
+from minis2s.layers.unrolling import Unrolling
 from minis2s.models.decoder import Decoder
 from minis2s.models.encoder import Encoder
 
@@ -17,11 +18,15 @@ def dropout_of(k):
     return Dropout(k.dropout, k.variational)
 
 
+def unrolling_of(k):
+    return Unrolling(k.truncate, k.recompute)
+
+
 def encoder_of(k, source_words, init):
     """k: ModelConfig; source_words: size of the vocabulary, or number of columns."""
     reader = (Linear if k.real_source else Embedding)(source_words, k.embedding_size, init)
     sizes = k.source_layers, k.embedding_size, k.source_size
-    stack = Stack(k.cell, *sizes, init, k.bidirectional, k.residual, dropout_of(k), k.learned_start)
+    stack = Stack(k.cell, *sizes, init, k.bidirectional, k.residual, dropout_of(k), k.learned_start, unrolling_of(k))
     return Encoder(reader, stack, dropout_of(k))
 
 
@@ -29,7 +34,8 @@ def decoder_of(k, reader, output, init, has_source=True):
     """reader: a layer that makes vectors of size embedding_size of what came before; output(width) is the layer that predicts."""
     stack = SteppedStack(k.cell, k.layers, k.embedding_size, k.hidden_size, init, k.residual, dropout_of(k))
     context = context_of(k, init) if has_source else NoContext()
-    return Decoder(reader, stack, context, output, init, k.attend, k.attentional, k.input_feeding, dropout_of(k))
+    how = k.attend, k.attentional, k.input_feeding, dropout_of(k), unrolling_of(k)
+    return Decoder(reader, stack, context, output, init, *how)
 
 
 def context_of(k, init):

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from minis2s.bench import engines, measure, settings
+from minis2s.bench import bound, engines, measure, peak, settings
 from minis2s.bench.settings import Setting, generator
 from minis2s.cli import main
 from minis2s.errors import Minis2sError
@@ -22,7 +22,7 @@ def tiny_settings(monkeypatch):
 
 
 def run_json(arguments, capsys):
-    assert main(["bench", *arguments.split(), "--json"]) == 0
+    assert main(["bench", *arguments.split(), "--no-memory", "--json"]) == 0
     return json.loads(capsys.readouterr().out)
 
 
@@ -40,7 +40,7 @@ def test_beside_torch_with_the_same_loss(capsys):
     ours, theirs = document["results"]
     assert (ours["engine"], theirs["engine"]) == ("minis2s", "torch")
     assert ours["loss"] == pytest.approx(theirs["loss"], rel=1e-5)
-    assert main("bench --settings tiny --against torch --seconds 0.01".split()) == 0
+    assert main("bench --settings tiny --against torch --seconds 0.01 --no-memory".split()) == 0
     table = capsys.readouterr().out
     assert "torch" in table and "ratio" in table
 
@@ -107,3 +107,43 @@ def test_torch_that_is_not_installed_is_named(monkeypatch, capsys):
     monkeypatch.delitem(sys.modules, "minis2s.bench.torch_peer", raising=False)
     assert main("bench --settings tiny --against torch --seconds 0.01".split()) == 2
     assert_one_line_error(capsys.readouterr().err, "--against torch needs PyTorch")
+
+
+def test_matrix_products_are_recorded_with_their_shapes_and_nothing_is_changed():
+    rng = generator()
+    model = Seq2Seq(TINY.config, 12, 12, rng)
+    ours = engines.engine("minis2s")(model, TINY.batch(rng))
+    before = ours.loss()
+    products = bound.matrix_products(ours)
+    assert ours.loss() == before and all(type(p.value) is np.ndarray for _, p in model.named_parameters())
+    shapes = [tuple(shape for shape, _, _ in factors) for factors in products]
+    N, H = 5 * 4, 6
+    assert ((N, 2 * H), (2 * H, 12)) in shapes, "the output, forwards"
+    assert ((N, 12), (12, 2 * H)) in shapes and ((2 * H, N), (N, 12)) in shapes, "the output, backwards"
+    assert bound.flops([(((3, 4), None, None), ((4, 5), None, None))]) == 2 * 3 * 4 * 5
+    bound.Products(products, rng).run()
+
+
+def test_jax_takes_the_same_steps_and_decodes_the_same_words():
+    pytest.importorskip("jax")
+    rng = generator()
+    batch = TINY.batch(rng)
+    model = Seq2Seq(TINY.config, 12, 12, rng)
+    ours, theirs = (engines.engine(name)(measure._copy(model, TINY), batch) for name in ("minis2s", "jax"))
+    np.testing.assert_array_equal(theirs.decode(), ours.decode())
+    losses = [(ours.step(), theirs.step()) for _ in range(10)]
+    np.testing.assert_allclose(*np.array(losses).T, rtol=2e-5)
+
+
+def test_torch_decodes_the_same_words():
+    pytest.importorskip("torch")
+    rng = generator()
+    batch = TINY.batch(rng)
+    model = Seq2Seq(TINY.config, 12, 12, rng)
+    ours, theirs = (engines.engine(name)(measure._copy(model, TINY), batch).decode() for name in ("minis2s", "torch"))
+    np.testing.assert_array_equal(theirs, ours)
+
+
+@pytest.mark.slow
+def test_the_peak_is_that_of_a_process_of_its_own():
+    assert 20 < peak.peak_mb("minis2s", "main", 1) < 2000

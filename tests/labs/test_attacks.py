@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 import minis2s
 from minis2s.labs import explain
-from minis2s.labs.child import KEPT, Limits
+from minis2s.labs.child import KEPT, READER, Limits
 from minis2s.labs.grading import Grader
 from minis2s.labs.records import as_json
 from minis2s.labs.rubric import Rubric
@@ -53,7 +54,8 @@ ATTACKS = {  # name: (body of the function, before it, what becomes of it, words
     "subprocess": ("import subprocess; subprocess.run(['true'])", "", "raised", "PermissionError", None),
     "shell": ("import os; os.system('true')", "", "raised", "PermissionError", None),
     "shell in C": ("return float(libc.system(b'true'))", LIBC, "wrong", "shape", CALLS),
-    "huge file": ("open('big', 'wb').write(bytes(10**8))", "", "raised", "too large", LIMITS),
+    "huge file": ("open('big', 'wb').write(bytes(10**8))", "", "raised", "Permission denied|too large", LIMITS),
+    "many files": ("for n in range(10**6): open(f'{n}', 'w').write('x')", "", "raised", "Permission denied|too large", LIMITS),
     "endless output": ("while True: print('x' * 10**6)", "", "timeout", "does not end", None),
     "exit": ("raise SystemExit(0)", "", "raised", "SystemExit", None),
     "hard exit": ("import os; os._exit(0)", "", "died", "exit code 0", None),
@@ -63,6 +65,8 @@ ATTACKS = {  # name: (body of the function, before it, what becomes of it, words
     "writes the result itself": (
         "write_to_all(frame(status='ok', missing=[], passed=True))", WRITE_TO_ALL, "garbled", "belongs to no question", None),
     "writes nonsense": ("write_to_all(bytes(7) + b'\\x05hello')", WRITE_TO_ALL, "garbled", "no .npz", None),
+    "floods the channel": (
+        "while True: write_to_all(frame(status='ok', more='x' * 10**6))", WRITE_TO_ALL, "garbled", "belongs to no", None),
     "promises a large answer": ("write_to_all(b'\\x7f' + bytes(7))", WRITE_TO_ALL, "died", "exit code|killed", None),
     "closes everything": ("import os; os.closerange(0, 60)", "", "died", "ended", None),
     "reads the master": (f"open({str(PACKAGE / 'labs/masters/02_losses.py')!r})", "", "raised", "Permission denied", FILES),
@@ -91,7 +95,7 @@ ATTACKS = {  # name: (body of the function, before it, what becomes of it, words
     "ragged lists": ("return [[1.0], [1.0, 2.0]]", "", "bad", "makes no array", None),
     "an array that refuses": ("return E()", "class E:\n    def __array__(self, *a, **k): raise KeyError", "bad", "array", None),
     "nothing": ("return None", "", "wrong", "is None", None),
-    "two for one": ("return a, a", "", "wrong", "has shape (2, 1, 1, 4)", None),
+    "two for one": ("return a, a", "", "bad", "returns 2 values", None),
     "another shape": ("return np.zeros((7, 1))", "", "wrong", "has shape (7, 1), expected (1, 1, 4)", None),
     "complex": ("return a + 1j", "", "wrong", "complex", None),
     "half precision": ("return (0.5 * (1 + np.tanh(a / 2))).astype('f2')", "", "wrong", "float16", None),
@@ -162,6 +166,7 @@ def test_what_is_printed_is_kept_in_part(graded):
 
 
 def test_nothing_is_left_behind(graded):
+    assert not [thread for thread in threading.enumerate() if thread.name == READER]
     assert not (PACKAGE / "planted.py").exists()
 
 

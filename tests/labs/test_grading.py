@@ -25,6 +25,7 @@ STYLES = {
     "loops": with_gates(LOOPS, "import math"),
     "lists": with_gates("return [[[1 / (1 + np.exp(-v)) for v in row] for row in step] for step in a]"),
     "dict": with_gates("return {'y': 1 / (1 + np.exp(-a)), 'more': 1}"),
+    "nested tuples": with_gates("return tuple(map(tuple, (1 / (1 + np.exp(-a))).tolist()))"),
     "in a tuple": with_gates("return (1 / (1 + np.exp(-a)),)"),
     "in place": with_gates("a = a.copy()\na *= -1\nnp.exp(a, out=a)\na += 1\nreturn np.reciprocal(a, out=a)"),
     "Fortran order": with_gates("return np.asfortranarray(1 / (1 + np.exp(-a)))"),

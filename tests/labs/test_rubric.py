@@ -35,7 +35,6 @@ def test_every_key(tmp_path):
         seconds = 2
         total_seconds = 30
         memory_mb = 512
-        file_mb = 2
         [hints]
         stage = 2
         from = 2030-03-01T00:00:00Z
@@ -43,7 +42,7 @@ def test_every_key(tmp_path):
         gates = 6
     """
     got = rubric(tmp_path, text)
-    limits = Limits(seconds=2, total=30, memory=512 * 2**20, file_size=2 * 2**20)
+    limits = Limits(seconds=2, total=30, memory=512 * 2**20)
     time = datetime.datetime(2030, 3, 1, tzinfo=datetime.UTC)
     assert got == Rubric(81723, 5, 3, False, 0.4, 4, "hidden", limits, 2, time, {"00_sample": {"gates": 6}})
 

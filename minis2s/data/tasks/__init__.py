@@ -1,6 +1,18 @@
 """The built-in data, by name. A new task is a module that defines a Task, and its line in `TASKS`."""
 
-from minis2s.data.tasks import addition, correction, dates, reverse, translation
+from minis2s.data.tasks import (
+    addition,
+    code,
+    correction,
+    dates,
+    dialogue,
+    labelling,
+    oscillation,
+    reverse,
+    summarisation,
+    translation,
+    verse,
+)
 from minis2s.data.tasks.task import Expected, Splits, Task
 from minis2s.data.tasks.translation import to_english
 from minis2s.errors import unknown_name
@@ -19,6 +31,12 @@ TASKS = {
         dates.TASK,
         correction.ENGLISH,
         correction.CHINESE,
+        summarisation.TASK,
+        dialogue.TASK,
+        code.TASK,
+        verse.TASK,
+        labelling.TASK,
+        oscillation.TASK,
     )
 }  # fmt: skip
 

@@ -15,7 +15,7 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from minis2s.data.files import Pair
-from minis2s.data.tasks.task import Splits, Task
+from minis2s.data.tasks.task import Expected, Splits, Task
 from minis2s.data.tasks.translation.sampling import Draw
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -80,7 +80,7 @@ def _string(draw, beside):
     return text
 
 
-def _task(name, rule, description, settings, expected=None):
+def _task(name, rule, description, settings, expected):
     return Task(
         name=name,
         description=f"{description}; strings of {SHORTEST} to {LONGEST} letters, drawn at random",
@@ -96,6 +96,7 @@ def _task(name, rule, description, settings, expected=None):
     )
 
 
-COPY = _task("copy", copied, "Copy a string", {"epochs": 5, "learning_rate": 4e-3})
-REVERSE = _task("reverse", reversed_, "Write a string backwards", {"epochs": 5, "learning_rate": 4e-3})
-SORT = _task("sort", in_order, "Put letters into alphabetical order", {"epochs": 8, "learning_rate": 4e-3})
+_SHORT, _LONG = {"epochs": 5, "learning_rate": 4e-3}, {"epochs": 8, "learning_rate": 4e-3}
+COPY = _task("copy", copied, "Copy a string", _SHORT, Expected("exact_match", 99.8, 50))
+REVERSE = _task("reverse", reversed_, "Write a string backwards", _SHORT, Expected("exact_match", 99.8, 50))
+SORT = _task("sort", in_order, "Put letters into alphabetical order", _LONG, Expected("exact_match", 99.5, 90))

@@ -62,8 +62,9 @@ CENTRAL = Task(
             "the difference is divided by h, but the two points are 2h apart: every entry is twice too large",
             "the denominator 2h",
         ),
-        Fault("sign", "(above - below)", "(below - above)", "the lower value is not the one subtracted", "the numerator"),
-        Fault("not-divided", " / (2 * h)", "", "the difference is not divided by the distance of the points", "the denominator"),
+        Fault("sign", "(above - below)", "(below - above)", "the lower value is not the one subtracted", "“the numerator”"),
+        Fault("not-divided", " / (2 * h)", "",
+              "the difference is not divided by the distance of the points", "“the denominator”"),
         Fault(
             "multiplied",
             "/ (2 * h)",
@@ -76,7 +77,7 @@ CENTRAL = Task(
             "below = loss(moved, w)",
             "below = loss(moved, w)\n    x = moved",
             "an entry is not put back before the next one is moved",
-            "x, except at k",
+            "“x, except at k”",
         ),
         Fault(
             "step-from-above",
@@ -109,7 +110,7 @@ COMPLEX = Task(
     _complex,
     ("one", "rows", "many"),
     faults=(
-        Fault("not-divided", "above.imag / h", "above.imag", "the imaginary part is not divided by h", "the denominator h"),
+        Fault("not-divided", "above.imag / h", "above.imag", "the imaginary part is not divided by h", "“the denominator h”"),
         Fault(
             "real-step",
             "x[k] + 1j * h",
@@ -132,7 +133,8 @@ COMPLEX = Task(
             "Im L",
         ),
         Fault("sign", "1j * h", "-1j * h", "the step goes down the imaginary axis, which turns the sign", "ih e_k"),
-        Fault("halved", "above.imag / h", "above.imag / (2 * h)", "divided by 2h, but only one step is taken", "the denominator"),
+        Fault("halved", "above.imag / h", "above.imag / (2 * h)",
+              "divided by 2h, but only one step is taken", "“the denominator”"),
         Fault(
             "all-entries-at-once",
             "moved[k] = x[k] + 1j * h",

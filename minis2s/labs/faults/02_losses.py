@@ -1,7 +1,9 @@
 """Lab 2, the losses: what is asked, what is right, and the mistakes that are known."""
 
+import numpy as np
+
 from minis2s.equations import activations, softmax
-from minis2s.labs.faults.drawing import STEPS_AND_ROWS, TIME, gradient, mask_of, normal
+from minis2s.labs.faults.drawing import COUNTED, STEPS_AND_ROWS, TIME, gradient, mask_of, normal
 from minis2s.labs.spec import Fault, Lab, Output, Task
 
 V = 5
@@ -31,7 +33,7 @@ def _slope(squash):
 
 def _scores(rng, rung, variant):
     e = normal(rng, _shape(rung))
-    return {"e": 1000 * e if rung == "extreme" else e}
+    return {"e": np.round(1000 * e) if rung == "extreme" else e}  # whole numbers: float32 has them too
 
 
 def _softmax_gradient(rng, rung, variant):
@@ -42,7 +44,8 @@ def _softmax_gradient(rng, rung, variant):
 def _tokens(rng, rung, variant):
     T, B = STEPS_AND_ROWS[rung]
     logits, targets = normal(rng, (T, B, V)), rng.integers(0, V, (T, B))
-    return {"logits": 1000 * logits if rung == "extreme" else logits, "targets": targets, "mask": mask_of(rng, rung, T, B)}
+    logits = np.round(1000 * logits) if rung == "extreme" else logits
+    return {"logits": logits, "targets": targets, "mask": mask_of(rng, rung, T, B)}
 
 
 def _tokens_backward(rng, rung, variant):
@@ -176,11 +179,12 @@ CROSS_ENTROPY = Task(
         Fault("divided-by-B", "mask.sum()", "mask.shape[1]", "divided by the number of sequences, not of tokens", "N"),
         Fault("divided-by-T", "mask.sum()", "mask.shape[0]", "divided by the number of steps, not of tokens", "N"),
         Fault("not-normalised", "log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))", "log_p = shifted",
-              "the logits are taken for log probabilities: log Σ exp is not subtracted", "log softmax"),
+              "the logits are taken for log probabilities: log Σ exp is not subtracted", "“log softmax”"),
         Fault("base-2", "-total / mask.sum()", "-total / mask.sum() / np.log(2)", "the loss is in bits, not in nats", "log"),
         Fault("off-by-one", "targets[..., None]", "(targets[..., None] + 1) % logits.shape[-1]",
               "the wrong word is looked up, one beside the target", "[targets_tb]"),
     ),
+    tolerance=COUNTED,
     hints=(
         "Look at one token alone, then at several, then at a batch with padding.",
         "The loss of uniform logits is log V for any number of tokens, whatever stands at the padded places.",
@@ -208,8 +212,9 @@ CROSS_ENTROPY_BACKWARD = Task(
         Fault("off-by-one", "np.arange(logits.shape[-1])", "(np.arange(logits.shape[-1]) - 1)",
               "the 1 stands beside the target", "onehot(targets)"),
         Fault("softmax-axis", "p / p.sum(axis=-1, keepdims=True)", "p / p.sum(axis=1, keepdims=True)",
-              "the softmax is normalised over the rows of the batch, not over the words", "softmax over the last axis"),
+              "the softmax is normalised over the rows of the batch, not over the words", "“softmax over the last axis”"),
     ),
+    tolerance=COUNTED,
     hints=(
         "Look at one token alone: what do its V gradients sum to?",
         "At each token the gradient sums to zero over the words, and is negative at the target alone; at padding it is zero.",

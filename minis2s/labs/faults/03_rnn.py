@@ -3,7 +3,7 @@
 import numpy as np
 
 from minis2s.equations.rnn import rnn_cell, rnn_cell_backward
-from minis2s.labs.faults.drawing import STEPS_AND_ROWS, TIME, E, H, absent, by_name, gradient, normal
+from minis2s.labs.faults.drawing import STEPS_AND_ROWS, TIME, E, H, absent, by_name, gradient, normal, weights
 from minis2s.labs.spec import Fault, Lab, Output, Task
 
 WEIGHTS = gradient("W_x", "in hidden"), gradient("W_h", "from hidden"), gradient("b", "hidden")
@@ -12,7 +12,7 @@ OVER_TIME = gradient("x", "time batch in"), gradient("h_0", "batch hidden"), *WE
 
 
 def _weights(rng):
-    W_x, W_h, b = normal(rng, (E, H), (H, H), (H,))
+    W_x, W_h, b = weights(rng, (E, H), (H, H), (H,))
     return {"W_x": W_x, "W_h": W_h, "b": b}
 
 
@@ -109,7 +109,7 @@ RNN_STEP_BACKWARD = Task(
         Fault("tanh-twice", "(1 - h * h)", "(1 - np.tanh(h) ** 2)",
               "tanh is applied to h again: h is its output already", "1 − h²"),
         Fault("sigmoid-slope", "(1 - h * h)", "h * (1 - h)", "this is the slope of σ", "1 − h²"),
-        Fault("upstream-lost", "d_h * (1 - h * h)", "1 - h * h", "d_h is not used", "d_h ⊙ (1 − h²)"),
+        Fault("upstream-lost", "d_h * (1 - h * h)", "1 - h * h", "d_h is not used: this is the slope alone", "d_h ⊙ (1 − h²)"),
         Fault("new-state", "h_prev.T @ d_a", "h.T @ d_a",
               "∂L/∂W_h is made of the new state; W_h multiplied the old one", "h_prevᵀ d_a"),
         Fault("slope-missing-in-products", "d_W_h = h_prev.T @ d_a", "d_W_h = h_prev.T @ d_h",
@@ -137,7 +137,8 @@ RNN_FORWARD = Task(
               "the inputs are read from the last to the first", "x_t for t = 1 … T"),
         Fault("no-bias", " + b)", ")", "the bias is missing", "b"),
         Fault("transposed", "h @ W_h", "h @ W_h.T", "W_h is transposed: weights are (in, out) here", "h_{t−1} W_h"),
-        Fault("no-tanh", "h = np.tanh(x[t] @ W_x + h @ W_h + b)", "h = x[t] @ W_x + h @ W_h + b", "tanh is missing", "tanh"),
+        Fault("no-tanh", "h = np.tanh(x[t] @ W_x + h @ W_h + b)", "h = x[t] @ W_x + h @ W_h + b",
+              "tanh is missing: the state is not squashed", "tanh"),
         Fault("accumulated", "h = np.tanh(", "h = h + np.tanh(",
               "each state is added to the one before instead of replacing it", "h_t ="),
     ),

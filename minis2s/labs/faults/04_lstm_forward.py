@@ -4,7 +4,7 @@ import numpy as np
 
 from minis2s.labs.faults import cell_texts, cells
 from minis2s.labs.faults.cells import CELLS, cell_of
-from minis2s.labs.faults.drawing import STEPS_AND_ROWS, TIME, E, H, by_name, normal
+from minis2s.labs.faults.drawing import STEPS_AND_ROWS, TIME, E, H, by_name, normal, weights
 from minis2s.labs.spec import Fault, Lab, Output, Task, Variant
 
 GATES = tuple(Output(name, "batch hidden", name) for name in "ifog")
@@ -23,7 +23,8 @@ def _gate_values(rng, rung, variant):
 
 def _sequence(rng, rung, variant):
     (T, B), wide = STEPS_AND_ROWS[rung], H * len(cell_of(variant).order)
-    x, h_0, c_0, W_x, W_h, b = normal(rng, (T, B, E), (B, H), (B, H), (E, wide), (H, wide), (wide,))
+    x, h_0, c_0 = normal(rng, (T, B, E), (B, H), (B, H))
+    W_x, W_h, b = weights(rng, (E, wide), (H, wide), (wide,))
     return {"x": x, "h_0": h_0, "c_0": c_0, "W_x": W_x, "W_h": W_h, "b": b}
 
 
@@ -42,11 +43,11 @@ def _states(q, variant):
 
 BLOCKS = (
     Fault("f-and-o-swapped", "a_i, a_f, a_o, a_g =", "a_i, a_o, a_f, a_g =",
-          "the blocks of f and o are exchanged", "the order of blocks"),
+          "the blocks of f and o are exchanged", "“the order of blocks”"),
     Fault("i-and-f-swapped", "a_i, a_f, a_o, a_g =", "a_f, a_i, a_o, a_g =",
           "i and f are exchanged, in the order of the blocks or in what they do", "the order of blocks; f ⊙ c_{t−1} + i ⊙ g"),
     Fault("pytorch-order", "a_i, a_f, a_o, a_g =", "a_i, a_f, a_g, a_o =",
-          "the blocks of o and g are exchanged: i, f, g, o is PyTorch's order", "the order of blocks"),
+          "the blocks of o and g are exchanged: i, f, g, o is PyTorch's order", "“the order of blocks”"),
     Fault("candidate-sigmoid", "g = np.tanh(a_g)", "g = sigmoid(a_g)",
           "the candidate is squashed by σ: it can only add to the cell", "g = tanh(a_g)"),
     Fault("candidate-linear", "g = np.tanh(a_g)", "g = a_g", "the candidate is not squashed at all", "g = tanh(a_g)"),

@@ -5,7 +5,7 @@ import numpy as np
 from minis2s.equations.lstm import LSTMGates
 from minis2s.labs.faults import cell_texts, cells
 from minis2s.labs.faults.cells import CELLS, blocks_of, cell_of
-from minis2s.labs.faults.drawing import STEPS_AND_ROWS, TIME, E, H, absent, by_name, gradient, normal
+from minis2s.labs.faults.drawing import STEPS_AND_ROWS, TIME, E, H, absent, by_name, gradient, normal, weights
 from minis2s.labs.spec import Fault, Lab, Task, Variant
 
 GATES = tuple(gradient(name, "batch hidden") for name in "ifog")
@@ -19,7 +19,8 @@ def _forward(rng, rung, variant):
     """A sequence and all that the forward pass computes."""
     (T, B), cell = STEPS_AND_ROWS[rung], cell_of(variant)
     wide = H * len(cell.order)
-    x, h_0, c_0, W_x, W_h, b = normal(rng, (T, B, E), (B, H), (B, H), (E, wide), (H, wide), (wide,))
+    x, h_0, c_0 = normal(rng, (T, B, E), (B, H), (B, H))
+    W_x, W_h, b = weights(rng, (E, wide), (H, wide), (wide,))
     state, steps = (h_0, c_0), []
     for x_t in x:
         state, values = cells.step(x_t, *state, W_x, W_h, b, cell)
@@ -155,11 +156,11 @@ LSTM_GATES = Task(
         Fault("f-sigma-twice", "d_f * f * (1 - f)", "d_f / (2 + np.exp(f) + np.exp(-f))",
               "the slope in block f is taken at the gate's value: σ is applied to f again", "f (1 − f)"),
         Fault("f-and-o-swapped", "[d_a_i, d_a_f, d_a_o, d_a_g]", "[d_a_i, d_a_o, d_a_f, d_a_g]",
-              "the blocks of f and o are exchanged", "the order of blocks"),
+              "the blocks of f and o are exchanged", "“the order of blocks”"),
         Fault("i-and-f-swapped", "[d_a_i, d_a_f, d_a_o, d_a_g]", "[d_a_f, d_a_i, d_a_o, d_a_g]",
-              "the blocks of i and f are exchanged", "the order of blocks"),
+              "the blocks of i and f are exchanged", "“the order of blocks”"),
         Fault("pytorch-order", "[d_a_i, d_a_f, d_a_o, d_a_g]", "[d_a_i, d_a_f, d_a_g, d_a_o]",
-              "the blocks of o and g are exchanged: i, f, g, o is PyTorch's order", "the order of blocks"),
+              "the blocks of o and g are exchanged: i, f, g, o is PyTorch's order", "“the order of blocks”"),
     ),
     hints=(
         "Look at the four blocks one by one: which is wrong?",
@@ -211,9 +212,9 @@ LSTM_STEP = Task(
         Fault("g-sigmoid-slope", "d * i * (1 - g * g)", "d * i * g * (1 - g)",
               "block g has the slope of σ; g came from tanh", "1 − g²"),
         Fault("pytorch-order", "[d_a_i, d_a_f, d_a_o, d_a_g]", "[d_a_i, d_a_f, d_a_g, d_a_o]",
-              "the blocks of o and g are exchanged: i, f, g, o is PyTorch's order", "the order of blocks"),
+              "the blocks of o and g are exchanged: i, f, g, o is PyTorch's order", "“the order of blocks”"),
         Fault("f-and-o-swapped", "[d_a_i, d_a_f, d_a_o, d_a_g]", "[d_a_i, d_a_o, d_a_f, d_a_g]",
-              "the blocks of f and o are exchanged", "the order of blocks"),
+              "the blocks of f and o are exchanged", "“the order of blocks”"),
     ),
     hints=(
         "∂L/∂b shows d_a itself, block by block: which of the blocks is wrong? And is d_c_prev right?",
@@ -270,7 +271,7 @@ LSTM_BACKWARD = Task(
         Fault("forwards", "reversed(range(T))", "range(T)",
               "time runs forwards: the gradients start at the first step", "from t = T to 1"),
         Fault("pytorch-order", "[d_a_i, d_a_f, d_a_o, d_a_g]", "[d_a_i, d_a_f, d_a_g, d_a_o]",
-              "the blocks of o and g are exchanged: i, f, g, o is PyTorch's order", "the order of blocks"),
+              "the blocks of o and g are exchanged: i, f, g, o is PyTorch's order", "“the order of blocks”"),
     ),
     hints=(
         "Look at one step first; then at d_x of the last step and of the one before it.",

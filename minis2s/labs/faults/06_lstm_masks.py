@@ -4,7 +4,20 @@ import numpy as np
 
 from minis2s.labs.faults import cells
 from minis2s.labs.faults.cells import CELLS
-from minis2s.labs.faults.drawing import STEPS_AND_ROWS, TIME, E, H, absent, by_name, gradient, in_turn, mask_of, normal
+from minis2s.labs.faults.drawing import (
+    COUNTED,
+    STEPS_AND_ROWS,
+    TIME,
+    E,
+    H,
+    absent,
+    by_name,
+    gradient,
+    in_turn,
+    mask_of,
+    normal,
+    weights,
+)
 from minis2s.labs.spec import Fault, Lab, Output, Task, Variant
 
 CELL, BLOCKS = CELLS["ifog"], {"gates": tuple("ifog")}
@@ -24,7 +37,8 @@ def _mean_inputs(rng, rung, variant):
 
 def _sequence(rng, rung, variant):
     T, B = STEPS_AND_ROWS[rung]
-    x, h_0, c_0, W_x, W_h, b = normal(rng, (T, B, E), (B, H), (B, H), (E, 4 * H), (H, 4 * H), (4 * H,))
+    x, h_0, c_0 = normal(rng, (T, B, E), (B, H), (B, H))
+    W_x, W_h, b = weights(rng, (E, 4 * H), (H, 4 * H), (4 * H,))
     return {"x": x, "mask": mask_of(rng, rung, T, B), "h_0": h_0, "c_0": c_0, "W_x": W_x, "W_h": W_h, "b": b}
 
 
@@ -67,7 +81,7 @@ MEAN = Task(
     lambda q, variant: {"m": np.nanmean(np.where(q["mask"][..., None], q["h"], np.nan), axis=0)}, (*TIME, "padding", "extreme"),
     faults=(
         Fault("product", "np.where(mask[..., None], h, 0)", "mask[..., None] * h",
-              "padding is multiplied by zero instead of left out: NaN · 0 is NaN", "select, do not multiply"),
+              "padding is multiplied by zero instead of left out: NaN · 0 is NaN", "“select, do not multiply”"),
         Fault("mask-ignored", "np.where(mask[..., None], h, 0)", "h", "padding is in the sum", "Σ_t mask_tb h_tb"),
         Fault("divided-by-T", "mask.sum(axis=0)[:, None].astype(h.dtype)", "len(mask)",
               "divided by all steps, padding included", "Σ_t mask_tb"),
@@ -77,6 +91,7 @@ MEAN = Task(
               "this is the sum: it is not divided by the number of tokens", "Σ_t mask_tb"),
         Fault("last-step", "tokens.sum(axis=0)", "tokens[-1]", "only the last step is taken", "Σ_t"),
     ),
+    tolerance=COUNTED,
     hints=(
         "Look at a batch without padding, then at one with it.",
         "What stands at padding, even NaN, must not be seen; each sequence is divided by its own length.",
@@ -88,21 +103,21 @@ LSTM_FORWARD = Task(
     "lstm_forward", "D3.6", 20, FORWARD, _sequence, lambda q, variant: _forward(q, variant)[0], (*TIME, "padding"),
     faults=(
         Fault("mask-ignored-in-h", "h = np.where(real, h_new, h)", "h = h_new",
-              "the hidden state runs on over padding", "h is kept"),
+              "the hidden state runs on over padding", "“h is kept”"),
         Fault("mask-ignored-in-c", "c = np.where(real, c_new, c)", "c = c_new",
-              "the cell state runs on over padding", "c is kept"),
+              "the cell state runs on over padding", "“c is kept”"),
         Fault("state-zeroed", "h = np.where(real, h_new, h)", "h = np.where(real, h_new, 0)",
-              "the hidden state is set to zero at padding instead of kept: h_n is lost", "h is kept"),
+              "the hidden state is set to zero at padding instead of kept: h_n is lost", "“h is kept”"),
         Fault("cell-zeroed", "c = np.where(real, c_new, c)", "c = np.where(real, c_new, 0)",
-              "the cell state is set to zero at padding instead of kept: c_n is lost", "c is kept"),
+              "the cell state is set to zero at padding instead of kept: c_n is lost", "“c is kept”"),
         Fault("output-not-masked", "outputs.append(np.where(real, h_new, 0))", "outputs.append(h_new)",
-              "the output at padding is what the cell makes of the padding", "the output is zero"),
+              "the output at padding is what the cell makes of the padding", "“the output is zero”"),
         Fault("output-held", "outputs.append(np.where(real, h_new, 0))", "outputs.append(np.where(real, h_new, h))",
-              "the output at padding repeats the last state: it should be zero", "the output is zero"),
+              "the output at padding repeats the last state: it should be zero", "“the output is zero”"),
         Fault("inverted", "real = mask[t][:, None]", "real = ~mask[t][:, None]",
               "the mask is read the wrong way: True is a token", "mask_tb"),
-        Fault("h_0-forgotten", "h, c = h_0, c_0", "h, c = 0 * h_0, c_0", "h_0 is not used", "h_0"),
-        Fault("c_0-forgotten", "h, c = h_0, c_0", "h, c = h_0, 0 * c_0", "c_0 is not used", "c_0"),
+        Fault("h_0-forgotten", "h, c = h_0, c_0", "h, c = 0 * h_0, c_0", "h_0 is not used: the sequence starts from zero", "h_0"),
+        Fault("c_0-forgotten", "h, c = h_0, c_0", "h, c = h_0, 0 * c_0", "c_0 is not used: the sequence starts from zero", "c_0"),
         Fault("next-mask", "real = mask[t][:, None]", "real = mask[min(t + 1, len(mask) - 1)][:, None]",
               "the mask of the next step is used: the last token of a sequence is lost", "mask_tb at the same t"),
         Fault("previous-mask", "real = mask[t][:, None]", "real = mask[max(t - 1, 0)][:, None]",
@@ -119,17 +134,17 @@ LSTM_BACKWARD = Task(
     "lstm_backward", "D3.6", 30, BACKWARD, _gradients, _backward, (*TIME, "padding", "absent"), BLOCKS,
     faults=(
         Fault("weights-not-masked", "d_a = np.where(real, d_a, 0)", "d_a = d_a",
-              "the weights hear of padding: their gradients contain it", "no weight"),
+              "the weights hear of padding: their gradients contain it", "“no weight”"),
         Fault("d_x-not-masked", "d_x[t] = np.where(real, d_x_t, 0)", "d_x[t] = d_x_t",
               "padded inputs get a gradient", "d_x[t] is zero"),
         Fault("h-blocked", "d_h_next = np.where(real, d_h_prev, d_h_next)", "d_h_next = np.where(real, d_h_prev, 0)",
-              "what arrives at h_n stops at padding instead of passing by: short sequences get nothing", "goes on as it is"),
+              "what arrives at h_n stops at padding instead of passing by: short sequences get nothing", "“goes on as it is”"),
         Fault("c-blocked", "d_c_next = np.where(real, d_c_prev, d_c_next)", "d_c_next = np.where(real, d_c_prev, 0)",
-              "what arrives at c_n stops at padding instead of passing by: short sequences get nothing", "goes on as it is"),
+              "what arrives at c_n stops at padding instead of passing by: short sequences get nothing", "“goes on as it is”"),
         Fault("h-through-padding", "d_h_next = np.where(real, d_h_prev, d_h_next)", "d_h_next = d_h_prev",
-              "the gradient of h is sent through the cell at padding too", "goes on as it is"),
+              "the gradient of h is sent through the cell at padding too", "“goes on as it is”"),
         Fault("c-through-padding", "d_c_next = np.where(real, d_c_prev, d_c_next)", "d_c_next = d_c_prev",
-              "the gradient of c is sent through the cell at padding too", "goes on as it is"),
+              "the gradient of c is sent through the cell at padding too", "“goes on as it is”"),
         Fault("output-gradient-at-padding", "d_h_next = np.where(real, d_h_prev, d_h_next)",
               "d_h_next = np.where(real, d_h_prev, d_h_t)",
               "what the loss sends to padded outputs goes on to the state: these outputs are constants", "d_h[t] is ignored"),
@@ -154,7 +169,7 @@ LSTM_BACKWARD = Task(
         Fault("new-state", "h_prev.T @ d_a", "caches[min(t + 1, T - 1)][1].T @ d_a",
               "∂L/∂W_h pairs d_a_t with h_t; W_h multiplied h_{t−1}", "h_{t−1}ᵀ d_a_t"),
         Fault("inverted", "d_a = np.where(real, d_a, 0)", "d_a = np.where(real, 0, d_a)",
-              "the weights hear of padding only", "no weight"),
+              "the weights hear of padding only", "“no weight”"),
     ),
     hints=(
         "Without padding first; then look at a sequence with one token in a long batch.",

@@ -3,7 +3,7 @@
 import numpy as np
 
 from minis2s.equations.gru import GRUGates, gru_cell, gru_cell_backward
-from minis2s.labs.faults.drawing import STEPS_AND_ROWS, TIME, E, H, absent, by_name, gradient, mask_of, normal
+from minis2s.labs.faults.drawing import STEPS_AND_ROWS, TIME, E, H, absent, by_name, gradient, mask_of, normal, weights
 from minis2s.labs.spec import Fault, Lab, Output, Task
 
 BLOCKS = {"gates": ("r", "z", "n")}
@@ -16,7 +16,8 @@ OVER_TIME = gradient("a", "time batch gates"), gradient("h_0", "batch hidden"), 
 
 def _sequence(rng, rung, variant):
     T, B = STEPS_AND_ROWS[rung]
-    x, h_0, W_x, W_h, b, b_h = normal(rng, (T, B, E), (B, H), (E, 3 * H), (H, 3 * H), (3 * H,), (3 * H,))
+    x, h_0 = normal(rng, (T, B, E), (B, H))
+    W_x, W_h, b, b_h = weights(rng, (E, 3 * H), (H, 3 * H), (3 * H,), (3 * H,))
     return {"x": x, "mask": mask_of(rng, rung, T, B), "h_0": h_0, "W_x": W_x, "W_h": W_h, "b": b, "b_h": b_h}
 
 
@@ -97,10 +98,10 @@ def _cell(h, new):
         Fault("candidate-sigmoid", "n = np.tanh(a_n + r * u_n)", "n = sigmoid(a_n + r * u_n)",
               "the candidate is squashed by σ: it is never negative", "tanh"),
         Fault("r-and-z-swapped", "u_r, u_z, u_n =", "u_z, u_r, u_n =",
-              "the blocks r and z of the old state's product are exchanged", "the order r, z, n"),
+              "the blocks r and z of the old state's product are exchanged", "“the order r, z, n”"),
         Fault("r-and-z-swapped-everywhere", "r = sigmoid(a_r + u_r)\nz = sigmoid(a_z + u_z)",
               "z = sigmoid(a_r + u_r)\nr = sigmoid(a_z + u_z)",
-              "the blocks of r and z are exchanged", "the order r, z, n"),
+              "the blocks of r and z are exchanged", "“the order r, z, n”"),
         Fault("no-b_h", " + b_h", "", "the second bias is missing: it belongs to the old state's product", "b_h"),
         Fault("gate-of-input-only", "z = sigmoid(a_z + u_z)", "z = sigmoid(a_z)",
               "the update gate does not see the old state", "a_z + u_z"),
@@ -151,7 +152,7 @@ BACK = (
     Fault("b-mean", "d_b = d_a.sum(axis=0)", "d_b = d_a.mean(axis=0)",
           "∂L/∂b is the mean over the rows, and should be their sum", "Σ_b"),
     Fault("r-and-z-swapped", "d_a = np.concatenate([d_a_r, d_a_z,", "d_a = np.concatenate([d_a_z, d_a_r,",
-          "the blocks r and z are exchanged in d_a", "the order r, z, n"),
+          "the blocks r and z are exchanged in d_a", "“the order r, z, n”"),
 )  # fmt: skip
 GRU_STEP_BACKWARD = Task(
     "gru_step_backward", "D0.9", 25, STEP, _step_backward, _right_step_backward, ("one", "rows"), BLOCKS, faults=BACK,
@@ -171,14 +172,14 @@ GRU_FORWARD = Task(
               "right in the first step and wrong after: the gates read h_0 in every step", "h_{t−1}"),
         Fault("kept-from-start", "z * h\n", "z * h_0\n",
               "right in the first step and wrong after: z keeps h_0, not the state before", "z ⊙ h_{t−1}"),
-        Fault("mask-ignored", "h = np.where(real, h_new, h)", "h = h_new", "the state runs on over padding", "keeps its state"),
+        Fault("mask-ignored", "h = np.where(real, h_new, h)", "h = h_new", "the state runs on over padding", "“keeps its state”"),
         Fault("state-zeroed", "h = np.where(real, h_new, h)", "h = np.where(real, h_new, 0)",
-              "the state is set to zero at padding", "keeps its state"),
+              "the state is set to zero at padding", "“keeps its state”"),
         Fault("output-not-masked", "outputs.append(np.where(real, h_new, 0))", "outputs.append(h_new)",
-              "the output at padding is not zero", "its output is zero"),
+              "the output at padding is not zero", "“its output is zero”"),
         Fault("output-held", "outputs.append(np.where(real, h_new, 0))", "outputs.append(np.where(real, h_new, h))",
-              "the output at padding repeats the last state: it should be zero", "its output is zero"),
-        Fault("h_0-forgotten", "h = h_0\n", "h = 0 * h_0\n", "h_0 is not used", "h_0"),
+              "the output at padding repeats the last state: it should be zero", "“its output is zero”"),
+        Fault("h_0-forgotten", "h = h_0\n", "h = 0 * h_0\n", "h_0 is not used: the sequence starts from zero", "h_0"),
     ),
     hints=(
         "Look at one step, then at two, then at padding.",

@@ -5,7 +5,7 @@ import numpy as np
 from minis2s.equations.attention import additive_score, additive_score_backward, context, context_backward
 from minis2s.equations.linear import linear, linear_backward
 from minis2s.equations.softmax import softmax, softmax_backward
-from minis2s.labs.faults.drawing import H, absent, by_name, gradient, mask_of, normal
+from minis2s.labs.faults.drawing import H, absent, by_name, gradient, mask_of, normal, weights
 from minis2s.labs.spec import Fault, Lab, Output, Task
 
 A, C = 6, 5
@@ -20,8 +20,9 @@ GRADIENTS = (
 
 def _inputs(rng, rung, variant):
     T, B = WORDS_AND_ROWS[rung]
-    s, h, W_s, W_h, v = normal(rng, (B, H), (T, B, C), (H, A), (C, A), (A,))
-    return {"s": s, "h": h, "W_s": W_s, "W_h": 0.5 * W_h, "v": v}
+    s, h, v = normal(rng, (B, H), (T, B, C), (A,))
+    W_s, W_h = weights(rng, (H, A), (C, A))
+    return {"s": s, "h": h, "W_s": W_s, "W_h": W_h, "v": v}
 
 
 def _scores(q):
@@ -44,7 +45,7 @@ def _e(rng, rung, variant):
     mask = mask_of(rng, rung, T, B)
     e = normal(rng, (T, B))
     if rung == "extreme":  # large, and some rows of the batch far above others
-        e = 100 * e + 3000 * rng.permutation(B)
+        e = np.round(4 * e) + 3000 * rng.permutation(B)  # whole numbers: float32 has them too
     return {"e": np.where(mask, e, 50 if rung == "padding" else e), "mask": mask}
 
 
@@ -124,7 +125,7 @@ WEIGHTS = Task(
         Fault("mask-ignored", "e = np.where(mask, e, -np.inf)", "e = 1 * e",
               "padding takes part and gets weight", "where the mask is True"),
         Fault("masked-with-zero", "e = np.where(mask, e, -np.inf)", "e = np.where(mask, e, 0)",
-              "the scores of padding are set to 0, and exp(0) is 1: padding gets weight", "zero elsewhere"),
+              "the scores of padding are set to 0, and exp(0) is 1: padding gets weight", "“zero elsewhere”"),
         Fault("masked-after", "return p / p.sum(axis=0)", "return np.where(e > -np.inf, p, 0) / len(p)",
               "divided by the number of words, not by the sum", "Σ_k"),
         Fault("mask-inverted", "np.where(mask, e, -np.inf)", "np.where(mask, -np.inf, e)",
@@ -132,7 +133,7 @@ WEIGHTS = Task(
         Fault("no-shift", SHIFT, "np.exp(e)",
               "the maximum is not subtracted: exp of a large score is ∞, and ∞/∞ is NaN", "e − max"),
         Fault("one-shift", SHIFT, "np.exp(e - e.max())",
-              "one maximum for the whole batch: a column of lower scores becomes 0/0", "max over the source"),
+              "one maximum for the whole batch: a column of lower scores becomes 0/0", "“max over the source”"),
         Fault("not-normalised", "return p / p.sum(axis=0)", "return p", "the exponentials are not divided by their sum", "Σ_k"),
     ),
     hints=(
@@ -152,7 +153,7 @@ CONTEXT = Task(
         Fault("best-word", "weighted.sum(axis=0)", "np.take_along_axis(h, alpha.argmax(axis=0)[None, :, None], axis=0)[0]",
               "the state with the largest weight is taken instead of the weighted sum", "Σ_j α_j h_j"),
         Fault("first-row-weights", "alpha[..., None]", "alpha[:, :1, None]",
-              "all rows of the batch use the first row's weights", "row by row"),
+              "all rows of the batch use the first row's weights", "“row by row”"),
         Fault("squared", "alpha[..., None] * h", "alpha[..., None] ** 2 * h", "the weights are applied twice", "α_j h_j"),
     ),
     hints=(

@@ -8,7 +8,7 @@ from minis2s.equations.linear import linear, linear_backward
 from minis2s.equations.rnn import rnn_cell, rnn_cell_backward
 from minis2s.equations.scores import dot_score, dot_score_backward
 from minis2s.equations.softmax import cross_entropy, cross_entropy_backward, softmax, softmax_backward
-from minis2s.labs.faults.drawing import STEPS_AND_ROWS, TIME, E, H, by_name, gradient, mask_of, normal
+from minis2s.labs.faults.drawing import COUNTED, STEPS_AND_ROWS, TIME, E, H, by_name, gradient, mask_of, normal, weights
 from minis2s.labs.spec import Fault, Lab, Output, Task
 
 V, SOURCE = 7, 6
@@ -34,7 +34,7 @@ def _right_inputs(q, variant):
 
 def _source(rng, rung, variant):
     T, B = STEPS_AND_ROWS[rung]
-    W, W_x, W_h, b = normal(rng, (V, E), (E, H), (H, H), (H,))
+    W, W_x, W_h, b = normal(rng, (V, E)), *weights(rng, (E, H), (H, H), (H,))
     source = rng.integers(1, V, (T, B))
     return {"source": source, "mask": mask_of(rng, rung, T, B), "W": W, "W_x": W_x, "W_h": W_h, "b": b}
 
@@ -51,7 +51,8 @@ def _encode(q, variant):
 def _step(rng, rung, variant):
     B = STEPS_AND_ROWS[rung][1]
     T = 1 if rung == "one" else SOURCE
-    y, s_prev, memory, W_y, W_c, W_s, b = normal(rng, (B, E), (B, H), (T, B, H), (E, H), (H, H), (H, H), (H,))
+    y, s_prev, memory = normal(rng, (B, E), (B, H), (T, B, H))
+    W_y, W_c, W_s, b = weights(rng, (E, H), (H, H), (H, H), (H,))
     mask, (W_o, b_o) = mask_of(rng, rung, T, B), normal(rng, (2 * H, V), (V,))
     q = {"y": y, "s_prev": s_prev, "memory": memory, "mask": mask, "W_y": W_y, "W_c": W_c, "W_s": W_s, "b": b}
     return q | {"W_o": W_o, "b_o": b_o}
@@ -71,7 +72,8 @@ def _decode(q):
 def _logits(rng, rung, variant):
     S, B = STEPS_AND_ROWS[rung]
     logits, target = normal(rng, (S, B, V)), rng.integers(0, V, (S, B))
-    return {"logits": logits * (1000 if rung == "extreme" else 1), "target": target, "mask": mask_of(rng, rung, S, B)}
+    logits = np.round(1000 * logits) if rung == "extreme" else logits  # whole numbers: float32 has them too
+    return {"logits": logits, "target": target, "mask": mask_of(rng, rung, S, B)}
 
 
 def _loss(q, variant):
@@ -116,7 +118,7 @@ EMBEDDING = Task(
     lambda q, variant: {"d_W": embedding_backward(q["d_x"], (q["ids"], q["n_words"]))}, TIME,
     faults=(
         Fault("repeated-words", "np.add.at(d_W, ids, d_x)", "d_W[ids] += d_x",
-              "a word that occurs twice keeps one of its gradients: += at repeated indices writes once", "Σ over the places"),
+              "a word that occurs twice keeps one of its gradients: adding at repeated indices writes once", "Σ over the places"),
         Fault("averaged", "np.add.at(d_W, ids, d_x)",
               "np.add.at(d_W, ids, d_x)\nd_W /= np.maximum(np.bincount(ids.reshape(-1), minlength=n_words), 1)[:, None]",
               "a word's gradient is the mean over its places: it is a sum", "Σ over the places"),
@@ -159,18 +161,20 @@ ENCODE = Task(
     "encode", "D1.1", 15, (Output("memory", "time batch hidden"), Output("s_0", "batch hidden")), _source, _encode,
     (*TIME, "padding"),
     faults=(
-        Fault("mask-ignored", "h = np.where(real, h_new, h)", "h = h_new", "the state runs on over padding", "the state is kept"),
+        Fault("mask-ignored", "h = np.where(real, h_new, h)", "h = h_new",
+              "the state runs on over padding", "“the state is kept”"),
         Fault("state-zeroed", "h = np.where(real, h_new, h)", "h = np.where(real, h_new, 0)",
               "s_0 is zero for short sequences: the state is set to zero at padding, or s_0 is the last step's memory",
-              "the state is kept"),
+              "“the state is kept”"),
         Fault("memory-not-masked", "np.where(real, h_new, 0)", "h_new",
-              "the memory at padding is not zero", "the memory is zero"),
+              "the memory at padding is not zero", "“the memory is zero”"),
         Fault("memory-held", "np.where(real, h_new, 0)", "np.where(real, h_new, h)",
-              "the memory at padding repeats the last state", "the memory is zero"),
+              "the memory at padding repeats the last state", "“the memory is zero”"),
         Fault("not-carried", "h @ W_h", "(0 * h) @ W_h", "the state is not handed on: each word is read alone", "h_{t−1} W_h"),
         Fault("no-bias", " + b)", ")", "the bias is missing", "b"),
         Fault("transposed", "h @ W_h", "h @ W_h.T", "W_h is transposed: weights are (in, out) here", "h_{t−1} W_h"),
-        Fault("no-tanh", "np.tanh(x[t] @ W_x + h @ W_h + b)", "(x[t] @ W_x + h @ W_h + b)", "tanh is missing", "tanh"),
+        Fault("no-tanh", "np.tanh(x[t] @ W_x + h @ W_h + b)", "(x[t] @ W_x + h @ W_h + b)",
+              "tanh is missing: the state is not squashed", "tanh"),
     ),
     hints=(
         "Without padding first; then look at s_0 of a short sequence.",
@@ -191,9 +195,9 @@ STEP = Task(
         Fault("no-output-bias", " + b_o", "", "the bias of the output is missing", "b_o"),
         Fault("swapped", "[s, c]", "[c, s]", "state and context are exchanged before the output", "[s_i; c_i]"),
         Fault("old-state-in-output", "[s, c]", "[s_prev, c]", "the output reads the old state", "[s_i; c_i]"),
-        Fault("no-tanh", "s = np.tanh(a)", "s = a", "tanh is missing", "tanh"),
+        Fault("no-tanh", "s = np.tanh(a)", "s = a", "tanh is missing: the state is not squashed", "tanh"),
         Fault("mask-ignored", "attend(s_prev, memory, mask)", "attend(s_prev, memory, np.ones_like(mask))",
-              "the attention sees padding", "the mask"),
+              "the attention sees padding", "“the mask”"),
         Fault("weights-swapped", "c @ W_c + s_prev @ W_s", "c @ W_s + s_prev @ W_c",
               "context and state are multiplied with each other's weights", "c_i W_c + s_{i−1} W_s"),
     ),
@@ -212,9 +216,9 @@ LOSS = Task(
         Fault("per-sequence", "N = int(mask.sum())", "N = mask.shape[1]",
               "divided by the number of sequences, not of words", "N"),
         Fault("sum", "N = int(mask.sum())", "N = 1", "the sum over the words is not divided by their number", "1/N"),
-        Fault("loss-mask", "np.where(mask, losses, 0)", "losses", "padding is in the loss", "over the real words"),
+        Fault("loss-mask", "np.where(mask, losses, 0)", "losses", "padding is in the loss", "“over the real words”"),
         Fault("gradient-mask", "np.where(mask[..., None], d_logits, 0)", "d_logits",
-              "padding gets a gradient", "zero at padding"),
+              "padding gets a gradient", "“zero at padding”"),
         Fault("gradient-not-averaged", "(np.exp(log_p) - onehot) / N", "(np.exp(log_p) - onehot)",
               "the loss is averaged, its gradient is not", "/ N"),
         Fault("no-onehot", "(np.exp(log_p) - onehot)", "np.exp(log_p)", "the target's 1 is not subtracted", "− onehot"),
@@ -224,6 +228,7 @@ LOSS = Task(
         Fault("logits-minus-onehot", "(np.exp(log_p) - onehot)", "(log_p - onehot)",
               "the log probabilities stand in the place of the probabilities", "softmax(logits)"),
     ),
+    tolerance=COUNTED,
     hints=(
         "Look at the loss first, then at its gradient; then at padding.",
         "The gradient at a word sums to zero over the vocabulary; at padding it is zero.",
@@ -235,13 +240,13 @@ DECODER = Task(
     "decoder_backward", "D2.2", 40, BACKWARD, _sequence, _right_sequence, (*TIME, "padding"),
     faults=(
         Fault("query-lost", "d_next = d_a @ W_s.T + d_query", "d_next = d_a @ W_s.T",
-              "s_{i−1} hears nothing from the attention that it asked", "its query"),
+              "s_{i−1} hears nothing from the attention that it asked", "“its query”"),
         Fault("recurrence-lost", "d_next = d_a @ W_s.T + d_query", "d_next = d_query",
               "s_{i−1} hears of the attention only, not through W_s", "d_a W_sᵀ"),
         Fault("not-carried", "d_s = d_both[:, :H] + d_next", "d_s = d_both[:, :H]",
               "right in the last step and wrong before: what step i + 1 sends to s_i is not added", "from step i + 1"),
         Fault("output-lost", "d_s = d_both[:, :H] + d_next", "d_s = d_next",
-              "the logits send nothing to the state", "from the logits"),
+              "the logits send nothing to the state", "“from the logits”"),
         Fault("context-by-output-lost", "d_c = d_both[:, H:] + d_a @ W_c.T", "d_c = d_a @ W_c.T",
               "the logits send nothing to the context", "d_c from the logits"),
         Fault("context-by-cell-lost", "d_c = d_both[:, H:] + d_a @ W_c.T", "d_c = d_both[:, H:]",

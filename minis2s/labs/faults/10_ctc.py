@@ -4,19 +4,21 @@ import numpy as np
 
 from minis2s.equations.ctc import BLANK, ctc, ctc_backward
 from minis2s.equations.softmax import softmax
-from minis2s.labs.faults.drawing import gradient, normal
+from minis2s.labs.faults.drawing import gradient, in_turn, normal
 from minis2s.labs.spec import Fault, Lab, Output, Task
 
 V = 5
-LADDER = ("one", "two", "many", "extreme")
-STEPS_AND_LABELS = {"one": (1, 1), "two": (3, 2), "many": (7, 4), "extreme": (6, 3)}  # extreme: equal neighbours, few spare steps
+LADDER = ("one", "two", "many")
 
 
 def _labels(rng, rung):
-    T, L = STEPS_AND_LABELS[rung]
+    """(number of steps, labels): one; two different ones; several with equal neighbours."""
     first, second, third = (1 + rng.permutation(V - 1)[:3]).tolist()
-    labels = [[first, second, first, third][:L], [first, first, second, second][:L]][rung in ("many", "extreme")]
-    return T, np.array(labels)
+    if rung == "one":
+        return 1, np.array([first])
+    if rung == "two":  # the label after the skipped blank is 1 in every second draw: beside the blank's number, easily mistaken
+        return 3, np.array(in_turn(rng, (3, 1), (first, second)))
+    return in_turn(rng, (7, np.array([first, first, second, second])), (6, np.array([third, third, first])))
 
 
 def _problem(rng, rung):
@@ -63,7 +65,11 @@ def _gradient_arguments(rng, rung, variant):
 
 
 def _loss_arguments(rng, rung, variant):
-    return {"alpha": _solution(*_problem(rng, rung))["alpha"]}
+    """Now the last label, now the last blank is the likelier end."""
+    alpha = _solution(*_problem(rng, rung))["alpha"]
+    small, large = np.sort(0.1 + 0.8 * rng.random(2)) * alpha.max()
+    alpha[-1, -2:] = in_turn(rng, (small, large), (large, small))
+    return {"alpha": alpha}
 
 
 EXTEND = Task(
@@ -77,7 +83,7 @@ EXTEND = Task(
         Fault("blanks-at-repeats-only", "symbols[1::2] = labels",
               "symbols[1::2] = labels\nkeep = [s % 2 == 1 or 0 < s < 2 * len(labels) and labels[s // 2] == labels[s // 2 - 1] "
               "for s in range(len(symbols))]\nsymbols = symbols[np.array(keep)]",
-              "blanks stand between equal labels only: they stand everywhere, paths decide", "with blanks between them"),
+              "blanks stand between equal labels only: they stand everywhere, paths decide", "“with blanks between them”"),
         Fault("merged", "symbols[1::2] = labels",
               "symbols[1::2] = np.where(np.append(False, labels[1:] == labels[:-1]), 0, labels)",
               "equal neighbours among the labels are merged: only paths are merged", "l_1, l_2, …"),
@@ -136,7 +142,7 @@ BACKWARD = Task(
         Fault("ends-with-blank-only", "beta[T - 1, S - 2] = 1\n", "", "a path may also end with the last label", "β_T(2L − 1)"),
         Fault("ends-with-label-only", "beta[T - 1, S - 1] = 1\n", "", "a path may also end with a blank", "β_T(2L)"),
         Fault("counts-own-step", "beta[t, s] = total", "beta[t, s] = total * p[t, symbols[s]]",
-              "p_t is counted too: β holds the steps after t only", "the steps after t"),
+              "p_t is counted too: β holds the steps after t only", "“the steps after t”"),
         Fault("own-emission", "total = p[t + 1, symbols[s]] * beta[t + 1, s]", "total = p[t, symbols[s]] * beta[t + 1, s]",
               "staying takes p from the wrong step", "p_{t+1}"),
         Fault("emission-of-origin", "p[t + 1, symbols[s + 1]] * beta[t + 1, s + 1]", "p[t + 1, symbols[s]] * beta[t + 1, s + 1]",
@@ -192,7 +198,7 @@ GRADIENT = Task(
               "p_t is counted once too often: α counts it, β does not", "α_t β_t"),
         Fault("gradient-of-p", "return d_z", "return (d_z - p) / p",
               "this is the gradient at the probabilities, not at the scores before the softmax", "∂L/∂z"),
-        Fault("labels-only", "range(len(symbols))", "range(1, len(symbols), 2)", "the blanks' shares are left out", "every s"),
+        Fault("labels-only", "range(len(symbols))", "range(1, len(symbols), 2)", "the blanks' shares are left out", "“every s”"),
     ),
     hints=(
         "Look at what a row of the result sums to.",

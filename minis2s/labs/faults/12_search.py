@@ -3,19 +3,19 @@
 import numpy as np
 
 from minis2s.equations.search import beam, greedy
-from minis2s.labs.faults.drawing import normal
+from minis2s.labs.faults.drawing import COUNTED, normal
 from minis2s.labs.spec import Fault, Lab, Output, Task
 
 START, END, V = 0, 1, 5
-STEPS = {"one": 1, "two": 2, "many": 6}
+STEPS = {"one": 1, "two": 2, "many": 9}
 LADDER = tuple(STEPS)
 
 
-def _table(rng, rung, variant):
-    """Distributions in which the end is unlikely at first and likely later, so that sentences have different lengths."""
+def _table(rng, rung, variant, end=(-0.5, 1.5)):
+    """Distributions in which the end becomes likelier, or not, so that sentences have different lengths."""
     S = STEPS[rung]
     scores = 1.5 * normal(rng, (S, V, V))
-    scores[:, :, END] += np.linspace(-0.5, 1.5, S)[:, None]
+    scores[:, :, END] += np.linspace(*end, S)[:, None]
     return {"table": scores - np.log(np.exp(scores).sum(axis=-1, keepdims=True))}
 
 
@@ -46,9 +46,9 @@ def _length_score(q, variant):
 def _beam_inputs(rng, rung, variant):
     """On the last rung a problem in which the penalty changes the order of what was found."""
     while True:
-        q = _table(rng, rung, variant) | {"width": int(rng.integers(2, 5)), "penalty": float(rng.uniform(1, 3))}
+        q = _table(rng, rung, variant, (0.5, 0.5)) | {"width": int(rng.integers(3, 6)), "penalty": float(rng.uniform(2, 4))}
         found = _search(q)
-        if rung != "many" or [h.tokens for h in found] != [h.tokens for h in _ranked(found, q["penalty"])]:
+        if rung != "many" or found != _ranked(found, q["penalty"]):
             return q
 
 
@@ -73,15 +73,15 @@ def _beam(q, variant):
 GREEDY = Task(
     "greedy", "D1.5", 15, (Output("tokens", "time"), Output("total", "", "Σ log p")), _table, _greedy, LADDER,
     faults=(
-        Fault("least-likely", "np.argmax(log_p)", "np.argmin(log_p)", "the least likely word is taken", "the likeliest word"),
+        Fault("least-likely", "np.argmax(log_p)", "np.argmin(log_p)", "the least likely word is taken", "“the likeliest word”"),
         Fault("end-not-heeded", "if token == END:", "if False:", "the search goes on after the end", "until END"),
         Fault("end-not-counted", "total += log_p[token]\n    if token == END:",
               "if token != END:\n        total += log_p[token]\n    if token == END:",
-              "the end's own log probability is not counted: it is a word like others", "the sum of their log probabilities"),
+              "the end's own log probability is not counted: it is a word like others", "“the sum of their log probabilities”"),
         Fault("first-step-only", "next_log_p(table, tokens)", "next_log_p(table, tokens[:0])",
-              "every step asks for the first word's distribution", "j words before"),
+              "every step asks for the first word's distribution", "“j words before”"),
         Fault("start-always", "next_log_p(table, tokens)", "table[len(tokens), START]",
-              "every step asks as if the last word were the start", "the last of them w"),
+              "every step asks as if the last word were the start", "“the last of them w”"),
         Fault("never-the-end", "np.argmax(log_p)", "np.argmax(np.where(np.arange(len(log_p)) == END, -np.inf, log_p))",
               "the end is never chosen", "until END"),
         Fault("probabilities", "total += log_p[token]", "total += np.exp(log_p[token])",
@@ -115,6 +115,7 @@ LENGTH = Task(
         Fault("five-outside", "((5 + n) / 6) ** penalty", "(5 + n / 6) ** penalty",
               "5 + n/6 stands for (5 + n)/6", "(5 + n) / 6"),
     ),
+    tolerance=COUNTED,
     hints=(
         "Look at one word: lp is 1 there.",
         "With penalty 0 the score is log p; otherwise long sentences gain.",
@@ -126,14 +127,14 @@ BEAM = Task(
     "beam", "D1.5", 30, (Output("tokens", "sentence place"), Output("scores", "sentence", "score")), _beam_inputs, _beam, LADDER,
     faults=(
         Fault("ended-continued", "if tokens[-1:] == [END]:", "if False:",
-              "sentences that have ended are continued", "let those that have ended compete as they are"),
+              "sentences that have ended are continued", "“let those that have ended compete as they are”"),
         Fault("ended-dropped", "candidates.append((tokens, total))\n            continue", "continue",
               "sentences that have ended are dropped in the next step instead of competing",
-              "let those that have ended compete as they are"),
+              "“let those that have ended compete as they are”"),
         Fault("ended-always-kept", "beams = candidates[:width]",
               "ended = [c for c in candidates if c[0][-1:] == [END]]\n"
               "    beams = ended + [c for c in candidates if c[0][-1:] != [END]][:width]",
-              "ended sentences are kept beside the `width` others, however unlikely: they must compete", "compete as they are"),
+              "ended sentences are kept beside the `width` others, however unlikely: they must compete", "“compete as they are”"),
         Fault("no-length-penalty", "lp = ((5 + len(tokens)) / 6) ** penalty", "lp = 1.0",
               "the length penalty is forgotten: sentences are ranked by log p", "log p / lp"),
         Fault("length-without-end", "lp = ((5 + len(tokens)) / 6)", "lp = ((5 + len([t for t in tokens if t != END])) / 6)",
@@ -143,17 +144,17 @@ BEAM = Task(
         Fault("multiplied", "total / lp", "total * lp", "the score is multiplied by lp", "log p / lp"),
         Fault("pruned-by-score", "candidates.sort(key=lambda candidate: -candidate[1])",
               "candidates.sort(key=lambda candidate: -candidate[1] / ((5 + len(candidate[0])) / 6) ** penalty)",
-              "the penalty is used inside the search too: there log p alone decides", "keep the `width` likeliest"),
+              "the penalty is used inside the search too: there log p alone decides", "“keep the `width` likeliest”"),
         Fault("width-one", "candidates[:width]", "candidates[:1]",
-              "only the best is kept: that is greedy search", "the `width` likeliest"),
-        Fault("all-kept", "candidates[:width]", "candidates[: width + 1]", "one too many is kept", "the `width` likeliest"),
+              "only the best is kept: that is greedy search", "“the `width` likeliest”"),
+        Fault("all-kept", "candidates[:width]", "candidates[: width + 1]", "one too many is kept", "“the `width` likeliest”"),
         Fault("worst-kept", "-candidate[1])", "candidate[1])", "the least likely are kept", "likeliest"),
         Fault("not-ranked", "ranked.sort(key=lambda candidate: -candidate[0])\n", "",
-              "the result is in the order of the search, not ranked by the score", "rank them"),
+              "the result is in the order of the search, not ranked by the score", "“rank them”"),
         Fault("last-word-only", "total + log_p[k]", "log_p[k]",
               "candidates are compared by their last word's log probability, not by the sum", "Σ log p"),
         Fault("start-always", "next_log_p(table, tokens)", "table[len(tokens), START]",
-              "every step asks as if the last word were the start", "the last of them w"),
+              "every step asks as if the last word were the start", "“the last of them w”"),
     ),
     hints=(
         "Look at one step, then at two; then at sentences of different lengths.",

@@ -31,6 +31,14 @@ def _numbers(cell, examples):
     return [(row[0], row[column]) for row in examples if column]
 
 
+def _said(cell):
+    """What the head of the text says of the cell, once its order stands there."""
+    order = f"side by side in the order {', '.join(cell.order)}"
+    more = ", and the candidate's activation is the softsign" if cell.softsign else ""
+    more += ", and the gates are coupled, i = 1 − f" if "i" not in cell.order else ""
+    return [(order, order + more)] if more else []
+
+
 def forward(cell):
     """Patches of 04_lstm_forward."""
     patches = _moved(
@@ -46,7 +54,7 @@ def forward(cell):
     if "i" not in cell.order:
         patches += [("i = sigmoid(a_i)", "i = 1 - sigmoid(a_f)"), ("i = σ(a_i), f", "i = 1 − f (coupled gates), f"), ("4H", "3H")]
         patches += [("np.split(a, 4", "np.split(a, 3"), ("np.zeros(4)", "np.zeros(3)"), ("all four blocks", "all three blocks")]
-    return tuple(patches + _numbers(cell, FORWARD))
+    return tuple(patches + _said(cell) + _numbers(cell, FORWARD))
 
 
 def backward(cell):
@@ -72,4 +80,4 @@ def backward(cell):
         patches += [(old, "d_a_f = (d * c_prev - d * g[t]) * f")]
         patches += [("np.ones((1, 4))", "np.ones((1, 3))"), ("[0.09, 0.21", "[0.  , 0.21")]
         patches += [("(array([[3.]]), array([[5.]]))", "(array([[2.]]), array([[4.]]))")]
-    return tuple(patches + _numbers(cell, BACKWARD))
+    return tuple(patches + _said(cell) + _numbers(cell, BACKWARD))

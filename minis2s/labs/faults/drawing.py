@@ -15,11 +15,19 @@ STEPS_AND_ROWS = {
     "extreme": (1, 4),
 }
 TIME = ("one", "rows", "two", "many")
+# Where a sum is divided by a number of tokens: NumPy makes float64 of float32 there, and one cannot tell that it was float32.
+COUNTED = 1e-6
 
 
 def normal(rng, *shapes):
     """A standard normal array of this shape; a list of them for several shapes."""
     arrays = [rng.standard_normal(shape) for shape in shapes]
+    return arrays if len(arrays) > 1 else arrays[0]
+
+
+def weights(rng, *shapes):
+    """The same, half as large: few units saturate, where float32 would keep no digit of the slope."""
+    arrays = [0.5 * rng.standard_normal(shape) for shape in shapes]
     return arrays if len(arrays) > 1 else arrays[0]
 
 

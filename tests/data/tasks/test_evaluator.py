@@ -75,7 +75,7 @@ HOSTILE = {
     "repetition from the left": "10**10 * [0]",
     "repetition of a repetition": "[[[0] * 999] * 999] * 999",
     "nested doubling": "[[x, x] for x in [[y, y] for y in [[z, z] for z in [xs * 20]]]] * 20",
-    "replace": "'aaaa'.replace('', s * 90)",
+    "replace": "'aaaa'.replace('', s * 400)",
     "join": "(s * 90).join(['a'] * 900)",
     "range": "sum(range(10**9))",
     "range beyond a machine word": "list(range(10**60))",

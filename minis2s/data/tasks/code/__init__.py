@@ -10,15 +10,17 @@ what of each item, with which items; one step and the next) and of a part and th
 
 import numpy as np
 
+from minis2s.data.files import Pair
 from minis2s.data.tasks.code.evaluator import ExpressionError, evaluate, same
 from minis2s.data.tasks.code.instructions import FAMILIES, instruction
 from minis2s.data.tasks.combinations import fill, held_out
+from minis2s.data.tasks.task import Task
 from minis2s.data.tasks.translation.sampling import Draw
 
 SIZES = 24_000, 500, 1_000
 INPUTS = 20  # on which an expression is tried
 _WORDS = ("tea Sister no iron rain Orange stone to entertain noon art insert restaurants Ate on tennis Oasis transformations "
-          "it sea rosters TIN inn x").split()  # fmt: skip
+          "it sea rosters TIN inn x notation resonating contaminates").split()  # fmt: skip
 
 
 def generate(seed=0):
@@ -34,7 +36,7 @@ def inputs():
     for n in range(INPUTS):
         xs = rng.integers(-6, 40, size=n)
         words = [_WORDS[at] for at in rng.integers(len(_WORDS), size=n)]
-        yield {"xs": xs.tolist(), "words": words, "n": int(rng.integers(-20, 60)), "s": " ".join(words[:4])}
+        yield {"xs": xs.tolist(), "words": words, "n": int(rng.integers(-20, 60)), "s": " ".join(words[:2])}
 
 
 def judge(pairs, outputs):
@@ -54,3 +56,18 @@ def equal(target, output, tried):
         except ExpressionError:
             return False
     return True
+
+
+TASK = Task(
+    name="code",
+    description="English instructions to Python expressions, synthetic, judged by evaluating them",
+    held_out="8 % of the combinations of two parts of an instruction, and of a part and its number: training never has them. "
+    "Each test instruction has one.",
+    source_tokeniser="wordpunct",
+    target_tokeniser="chars",
+    generate=generate,
+    sizes=SIZES,
+    example=Pair("Take n, take the absolute value, multiply it by 6 and subtract 7", "abs(n) * 6 - 7"),
+    settings={"epochs": 5, "learning_rate": 6e-3, "dropout": 0.1, "best_by": "exact_match"},
+    judge=judge,
+)

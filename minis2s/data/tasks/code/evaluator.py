@@ -15,7 +15,7 @@ LONGEST = 300  # characters of an expression
 DEEPEST = 30  # nodes one inside the other
 STEPS = 10_000
 BITS = 256  # of a whole number
-SIZE = 1_000  # items of a list, characters of a text
+SIZE = 5_000  # items of a list, characters of a text
 
 
 class ExpressionError(ValueError):

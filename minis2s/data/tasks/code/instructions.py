@@ -40,7 +40,7 @@ class Chain(NamedTuple):
 _ENDS = {
     "list": "{}",
     "sort": "sorted({})",
-    "sort downwards": "sorted({}, reverse=True)",
+    "sort downwards": "sorted({})[::-1]",
     "collect without repetition": "set({})",
     "count": "len({})",
 }
@@ -94,8 +94,8 @@ WORDS = Selection(
         "shorter than {k}": "len(w) < {k}",
         "with {a}": '"{a}" in w',
         "without {a}": '"{a}" not in w',
-        "that start with {a}": 'w.startswith("{a}")',
-        "that end with {a}": 'w.endswith("{a}")',
+        "that start with {a}": 'w[0] == "{a}"',
+        "that end with {a}": 'w[-1] == "{a}"',
         "in small letters": "w.islower()",
     },
 )  # fmt: skip

@@ -21,7 +21,7 @@ NEIGHBOURS = _neighbours()  # "a": "qswz" and so on, in lower case
 def mistyped(text, draw, words):
     """The text with up to three errors, each in another word.
 
-    words: all words there are, in lower case; an error never makes one of them, for nobody could tell that cat was to be hat.
+    text: in lower case. words: all that there are; an error never makes one of them, or nobody could tell that cat was to be hat.
     """
     chunks = text.split(" ")
     places = {draw.pick(range(len(chunks))) for _ in range(draw.weighted(NUMBER))}
@@ -29,7 +29,7 @@ def mistyped(text, draw, words):
         kind = draw.weighted(KINDS)
         end = at + (2 if kind == "joined" else 1)
         wrong = "".join(chunks[at:end]) if kind == "joined" else _damaged(chunks[at], kind, draw)
-        if wrong.lower().strip("?.") not in words:
+        if wrong.strip("?") not in words:
             chunks[at:end] = [wrong]
     return " ".join(chunks)
 

@@ -10,7 +10,7 @@ import re
 import numpy as np
 
 from minis2s.data.files import Pair
-from minis2s.data.tasks.task import Splits, Task
+from minis2s.data.tasks.task import Expected, Splits, Task
 from minis2s.data.tasks.translation import lexicon, written
 from minis2s.data.tasks.translation.grammar import sentences
 from minis2s.data.tasks.translation.holdout import held_out, split
@@ -72,4 +72,5 @@ TASK = Task(
     sizes=(TRAIN, DEV, TEST),
     example=Pair("他们的叔叔喜欢深度学习", "Their uncle likes deep learning"),
     settings={"epochs": 3, "learning_rate": 6e-3, "dropout": 0.1, "best_by": "exact_match"},
+    expected=Expected("exact_match", 98, 100),
 )
