@@ -14,7 +14,7 @@ from minis2s.layers.dropout import Dropout
 from minis2s.layers.embedding import Embedding
 from minis2s.layers.packing import Packing
 from minis2s.layers.recurrent import Recurrent, Stack
-from minis2s.layers.unrolling import Unrolling
+from minis2s.layers.unrolling import FULL, Unrolling
 from minis2s.models import model_of
 from minis2s.models.combinations import COMBINATIONS, DROPOUT, MODELS, SIZES
 from minis2s.models.configuration import ModelConfig
@@ -166,7 +166,7 @@ def checks(seed=0, backend=None):
     """
     backend = backend or select("numpy")
 
-    def recurrent(id, name, reverse=False, lengths=SOURCE_LENGTHS, unrolling=None):
+    def recurrent(id, name, reverse=False, lengths=SOURCE_LENGTHS, unrolling=FULL):
         def run(methods=METHODS):
             rng = gradcheck.generator(seed, id)
             layer = Recurrent(cell(name)(2, 3, Initialiser(rng, backend, np.float64)), reverse, unrolling)

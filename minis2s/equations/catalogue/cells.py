@@ -134,8 +134,6 @@ As D0.9, but the reset gate acts on y = r ⊙ h_{t-1}, before the product, so th
   ∂L/∂r = ∂L/∂y ⊙ h_{t-1}                 ∂L/∂h_{t-1} ∋ ∂L/∂y ⊙ r
 h_{t-1} is reached three times: through the update, through the reset, and through the gates' product.""",
     source="Cho et al. 2014, arXiv:1406.1078, equations 5–8",
-    layer="minis2s.layers.cells.GRUCellResetBefore",
-    model="minis2s.models.seq2seq.Seq2Seq",
 )
 
 for id, name, fields in [("D2.1", "LSTM", LSTM), ("D2.1-gru", "GRU", GRU), ("D2.1-rnn", "vanilla cell", RNN)]:
