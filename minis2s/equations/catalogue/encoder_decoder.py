@@ -73,6 +73,7 @@ Dropping the cell state's part is a mistake that training hides and this check d
     "take; D4's LSTM gets word numbers without an embedding.",
     layer="minis2s.layers.recurrent.Recurrent",
     model="minis2s.models.seq2seq.Seq2Seq",
+    lesson="09_whole_model",
 )
 
 register(
