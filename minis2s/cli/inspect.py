@@ -90,6 +90,7 @@ def _text(value):
 
 def _described(vocabulary):
     if "columns" in vocabulary:
-        columns = ", ".join(f"{mean:.4g} ± {scale:.4g}" for mean, scale in zip(vocabulary["mean"], vocabulary["scale"], strict=True))
+        pairs = zip(vocabulary["mean"], vocabulary["scale"], strict=True)
+        columns = ", ".join(f"{mean:.4g} ± {scale:.4g}" for mean, scale in pairs)
         return f"real vectors of {vocabulary['columns']:,}: {columns}"
     return f"{vocabulary['tokens']:,}: {' '.join(map(repr, vocabulary['first']))} …"
