@@ -63,6 +63,8 @@ AROUND = "d_h = d_around + layer.backward(d_h, d_finals[k], cache)  →  "
 JOIN = "return parts[0] if len(parts) == 1 else array_module(parts[0]).concatenate(parts, axis=-1)  →  "
 BEFORE = "d_before = linear_backward_input(d_z, self.W_c.value) if self.W_c else {}"
 NOT_READ = "Where the cells are given nothing but the word, nothing reads it."
+NOT_RECOMPUTED = "Where the caches are kept nothing reads z."
+EMPTY = "z, d_z = (None, packing.xp.empty((len({}), self.cell.b.value.size), dtype=zeros.h.dtype))"
 FED = "d_fed, d_carry = (self._nothing_fed(packing.xp, {}, packing.shape[1]), ())"
 PRECISION = "Only the precision of the argument counts."
 
@@ -195,6 +197,12 @@ EQUIVALENT = {
         KEPT.format("t") + "  →  " + KEPT.format("t + 1"): KEYS,
         "self.cell.observer.gradients(packing, self.reverse, d_z)  →  "
         "self.cell.observer.gradients(packing, self.cell, d_z)": DIRECTION,
+        "self.cell.observer.gradients(packing, self.reverse, d_z)  →  "
+        "self.cell.observer.gradients(packing, self.unrolling, d_z)": DIRECTION,
+        "if self.unrolling.recompute:  →  z = d_z = self.cell.project(x)[0]": NOT_RECOMPUTED,
+        EMPTY.format("packing") + "  →  " + EMPTY.format("x"): "The packed rows are as many as the packing's places.",
+        "_, caches = self._run(segment, z, before, packing)  →  "
+        "_, caches = self._run(segment, d_z, before, packing)": "They are one array then.",
     },
     "minis2s.layers.recurrent.Stack.backward": {
         "d_around, d_h = residual_backward(d_h, None)  →  d_h, d_around = residual_backward(d_h, None)": SAME_TWICE,
@@ -213,6 +221,7 @@ EQUIVALENT = {
         "d_before = [None] * len(self.layers)  →  d_before = [None] * len(self._kept)": "There is a list for each layer.",
         "d_x = d_x if d_around is None else d_around + d_x  →  d_x = d_x if d_around is None else d_h + d_x": SAME_TWICE,
     },
+    "minis2s.layers.unrolling.Unrolling.cut": {"return 0  →  return -0": "Zero, too."},
     "minis2s.layers.tied.TiedOutput.backward": {
         "self._embedding[0].W.accumulate(d_W.T)  →  self._embedding[-1].W.accumulate(d_W.T)": FIRST_IS_LAST,
     },
@@ -223,5 +232,8 @@ EQUIVALENT = {
     "minis2s.models.decoder.Decoder.backward": {
         FED.format("d_outs") + "  →  " + FED.format("0 * d_outs"): PRECISION,
         FED.format("d_outs") + "  →  " + FED.format("0 * d_outs + 1"): PRECISION,
+        "z = self.stack.layers[0].project(y)[0] if self.unrolling.recompute else None  →  "
+        "z = self.stack.layers[0].project(y)[0]": NOT_RECOMPUTED,
+        "self._finish_backward(kept[::-1])  →  self._finish_backward(kept[:])": ANY_ORDER,
     },
 }

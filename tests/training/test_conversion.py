@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from minis2s.errors import DataError
-from minis2s.models.check import MODELS, small_model
+from minis2s.models.check import small_model
+from minis2s.models.combinations import MODELS
 from minis2s.training.conversion import from_torch, to_torch
 
 
