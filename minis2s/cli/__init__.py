@@ -23,6 +23,7 @@ COMMANDS = {  # name of the command and of its module: one line for `minis2s --h
     "inspect": "what is in a run or a checkpoint",
     "report": "write an HTML page about a run",
     "compare": "runs side by side",
+    "convert": "weights to and from PyTorch: safetensors or npz",
     "bench": "measure training steps, beside PyTorch if you like",
     "check": "check every gradient of the package numerically",
     "show": "show one equation: formula, derivation, source and check",

@@ -2,12 +2,15 @@
 
 Each gradient is compared twice, for every input and parameter: with the complex step, exact to rounding, and with a five-point
 difference, which uses real arithmetic only. What has no gradient (a search, a metric, an optimiser's step) is compared with an
-oracle: the same values, computed in an independent way. The exit code is 1 if one comparison fails."""
+oracle: the same values, computed in an independent way. The exit code is 1 if one comparison fails.
+
+With --models, whole models of all kinds instead: cells, layers, directions, forms of attention, losses, with padding and without,
+by the complex step in every entry of every parameter."""
 
 import time
-import zlib
 
 import numpy as np
+from rich.progress import track
 from rich.text import Text
 
 from minis2s import backend
@@ -15,7 +18,7 @@ from minis2s.cli.arguments import add_backend, add_json, add_seed
 from minis2s.cli.output import console, print_json, table
 from minis2s.equations.registry import equation, equations
 from minis2s.errors import UsageError
-from minis2s.gradcheck import METHODS, ORACLE, Report
+from minis2s.gradcheck import METHODS, ORACLE, Report, generator
 
 MODEL = "model"
 
@@ -23,6 +26,7 @@ MODEL = "model"
 def add_arguments(parser):
     ids = f"check only these: ids of equations, or {MODEL!r} for the layers and the whole model"
     parser.add_argument("--only", nargs="+", metavar="ID", help=ids)
+    parser.add_argument("--models", action="store_true", help="check combinations of all that a model can be made of, in a table")
     parser.add_argument("--method", choices=METHODS, help="compare by this method only (default: all)")
     dtype = "precision of the gradients; the numerical ones are always taken in double (default: %(default)s)"
     parser.add_argument("--dtype", choices=("float64", "float32"), default="float64", help=dtype)
@@ -34,6 +38,8 @@ def add_arguments(parser):
 def run(args):
     start = time.perf_counter()
     chosen = backend.select(args.backend)
+    if args.models:
+        return check_combinations(args, chosen)
     entries, with_model = _selection(args.only, args.dtype)
     methods = METHODS if args.method is None else (args.method,)
     results = []
@@ -42,7 +48,7 @@ def run(args):
     if with_model:
         from minis2s.models.check import whole_model_checks
 
-        results += whole_model_checks(_generator(args.seed, MODEL), chosen, [m for m in methods if m != ORACLE])
+        results += whole_model_checks(args.seed, chosen, [m for m in methods if m != ORACLE])
     if not results:
         raise UsageError(f"{' '.join(args.only)}: nothing here is checked by {args.method}")
     report = Report(chosen.name, args.dtype, results)
@@ -62,7 +68,40 @@ def check_equation(entry, seed=0, chosen=None, dtype="float64", methods=METHODS)
         a = np.asarray(a)
         return chosen.asarray(a, dtype=dtype if a.dtype.kind == "f" else None)
 
-    return entry.check(_generator(seed, entry.id), methods, convert)
+    return entry.check(generator(seed, entry.id), methods, convert)
+
+
+def check_combinations(args, chosen):
+    """The table of `models.combinations`, a row for each; returns the exit code."""
+    from minis2s.models.check import combination_checks
+    from minis2s.models.combinations import COMBINATIONS, described
+
+    if args.only or args.dtype != "float64" or args.method == ORACLE:
+        raise UsageError("--models checks all combinations in float64 by a numerical method; leave out --only and --dtype")
+    start, method = time.perf_counter(), args.method or "complex-step"
+    err = console(stderr=True)
+    shown = {"console": err, "transient": True, "disable": not err.is_terminal}
+    found = list(track(combination_checks(args.seed, chosen, (method,)), "whole models", len(COMBINATIONS), **shown))
+    report = Report(chosen.name, "float64", [result for each in found for result in each.results])
+    rows, failed = [], []
+    for each in found:
+        worst = report.worst(f"model {each.name}", method)
+        passed = all(result.passed for result in each.results)
+        of_check = {"parameters": each.parameters, "comparisons": len(each.results), "worst": worst.error, "passed": passed}
+        rows.append({"combination": each.name, **described(each.settings), **of_check})
+        failed += [result for result in each.results if not result.passed]
+    if args.json:
+        print_json(report.as_dict() | {"models": [row | {"worst": row["worst"] if row["passed"] else None} for row in rows]})
+        return 0 if report.passed else 1
+    shown = table(*(name for name in rows[0] if name != "passed"), "verdict", right=("parameters", "comparisons", "worst"))
+    for row in rows:
+        verdict = _verdict(row.pop("passed"))
+        cells = (f"{value:.1e}" if isinstance(value, float) else str(value) for value in row.values())
+        shown.add_row(*cells, verdict)
+    console().print(shown)
+    _print_failed(failed)
+    print(f"{len(rows)} models, {_summary(report)} ({method}, {chosen.name}, {time.perf_counter() - start:.1f} s)")
+    return 0 if report.passed else 1
 
 
 def print_report(report, titles):
@@ -73,14 +112,21 @@ def print_report(report, titles):
     for id in dict.fromkeys(result.id for result in report.results):
         own = [result for result in report.results if result.id == id]
         errors = [_error(report.worst(id, method)) for method in methods]
-        verdict = Text("ok", "green") if all(result.passed for result in own) else Text("FAILED", "bold red")
+        verdict = _verdict(all(result.passed for result in own))
         name = (id, titles[id]) if id in titles else id.split(" ", 1)  # "layer LSTM", "model bidirectional"
         rows.add_row(*name, _targets(own), *errors, verdict)
     console().print(rows)
-    for result in report.results:
-        if not result.passed:
-            error = f"error {_error(result)}, tolerance {result.tolerance:g}"
-            print(f"FAILED {result.id}: {result.target} against {result.method}: {error}")
+    _print_failed(result for result in report.results if not result.passed)
+
+
+def _verdict(passed):
+    return Text("ok", "green") if passed else Text("FAILED", "bold red")
+
+
+def _print_failed(results):
+    for result in results:
+        error = f"error {_error(result)}, tolerance {result.tolerance:g}"
+        print(f"FAILED {result.id}: {result.target} against {result.method}: {error}")
 
 
 def _selection(only, dtype):
@@ -92,10 +138,6 @@ def _selection(only, dtype):
     if with_model and dtype != "float64":
         raise UsageError("the layers and the whole model are checked in float64; leave out --dtype")
     return list(named.values()), with_model
-
-
-def _generator(seed, id):
-    return np.random.default_rng([seed, zlib.crc32(id.encode())])
 
 
 def _targets(results):

@@ -109,7 +109,7 @@ class AttentionPass:
         """After the last step_backward: the parameters' gradients are added; returns d_memory (T, B, C)."""
         B, C = self.values.shape[1:]
         d_values = context_backward_states(stack_rows(self._d_contexts[::-1], (B, C)), self.all_weights())
-        d_memory = self.layer.score.finish(self._kept[::-1], self._d_keys, self._cache_keys)
+        d_memory = self.layer.score.finish(self._kept, self._d_keys, self._cache_keys)
         return d_memory + (self.layer.values.backward(d_values, self._cache_values) if self.layer.values else d_values)
 
     def all_weights(self):
@@ -119,7 +119,5 @@ class AttentionPass:
 
 def _widened(d, n):
     """(T, m, …) with zeros for the rows m … n: their sentences had ended when it was made."""
-    if d.shape[1] == n:
-        return d
     xp = array_module(d)
     return xp.concatenate([d, xp.zeros((d.shape[0], n - d.shape[1], *d.shape[2:]), dtype=d.dtype)], axis=1)

@@ -1,4 +1,4 @@
-"""From the encoder's last states to the decoder's first ones, where they differ in size, number or kind."""
+"""From the encoder's last states to the decoder's first ones, where they differ in size or number."""
 
 from minis2s.backend import array_module
 from minis2s.layers.base import Layer
@@ -19,18 +19,17 @@ class Copy(Layer):
 
 class Affine(Layer):
     """s = h W + b for each part of each layer's state. h: the same part of the encoder's layer of that number (of its last one,
-    if it has fewer), or the hidden state, if its cell carries no such part.
+    if it has fewer). Both sides have cells of one kind.
     """
 
-    def __init__(self, encoder_layers, encoder_size, Encoder, decoder_layers, decoder_size, Decoder, init):
-        self.State, self.EncoderState, self.encoder_layers = Decoder, Encoder, encoder_layers
-        self.parts = [Linear(encoder_size, decoder_size, init) for _ in range(decoder_layers) for _ in Decoder._fields]
+    def __init__(self, State, encoder_layers, encoder_size, decoder_layers, decoder_size, init):
+        self.State, self.encoder_layers = State, encoder_layers
+        self.parts = [Linear(encoder_size, decoder_size, init) for _ in range(decoder_layers) for _ in State._fields]
 
     def _sources(self):
         """For each of `parts`: (the encoder's layer, the field of its state)."""
-        n_layers = len(self.parts) // len(self.State._fields)
-        fields = [field if field in self.EncoderState._fields else "h" for field in self.State._fields]
-        return [(min(k, self.encoder_layers - 1), field) for k in range(n_layers) for field in fields]
+        fields = self.State._fields
+        return [(min(k, self.encoder_layers - 1), field) for k in range(len(self.parts) // len(fields)) for field in fields]
 
     def forward(self, finals, B):
         outs, caches = zip(
@@ -41,12 +40,12 @@ class Affine(Layer):
         return [self.State(*outs[k : k + width]) for k in range(0, len(outs), width)], caches
 
     def backward(self, d_states, caches):
-        d_finals = [dict.fromkeys(self.EncoderState._fields) for _ in range(self.encoder_layers)]
+        d_finals = [dict.fromkeys(self.State._fields) for _ in range(self.encoder_layers)]
         d_parts = [d for state in d_states for d in state]
         for part, d, cache, (k, field) in zip(self.parts, d_parts, caches, self._sources(), strict=True):
             d_h, known = part.backward(d, cache), d_finals[k][field]
             d_finals[k][field] = d_h if known is None else known + d_h  # one part may start several
-        return [self.EncoderState(**d) for d in d_finals]
+        return [self.State(**d) for d in d_finals]
 
 
 class Start(Layer):
@@ -73,11 +72,9 @@ class Start(Layer):
 
 def bridge(name, encoder, stack, init, learned_start=False):
     """The layer for a bridge called `name`: "auto" copies where that fits and else is affine, "linear" is always affine, "zero"
-    lets the decoder start on its own. encoder: its Stack; stack: the decoder's
-    SteppedStack.
+    lets the decoder start on its own. encoder: its Stack; stack: the decoder's SteppedStack.
     """
     if name == "zero":
         return Start(stack, init, learned_start)
-    ours = len(stack.layers), stack.hidden_size, stack.layers[0].State
-    theirs = len(encoder.layers), encoder.hidden_size, encoder.layers[0].State
-    return Copy() if name == "auto" and ours == theirs else Affine(*theirs, *ours, init)
+    theirs, ours = ((len(each.layers), each.hidden_size) for each in (encoder, stack))
+    return Copy() if name == "auto" and ours == theirs else Affine(stack.layers[0].State, *theirs, *ours, init)

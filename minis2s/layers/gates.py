@@ -52,7 +52,7 @@ class GatePass:
 
     def start_backward(self):
         self._d_keys, self._d_memory = self.xp.zeros_like(self.keys), self.xp.zeros_like(self.memory)
-        self._kept = []  # of the steps, last first
+        self._kept = []  # of the steps
 
     def step_backward(self, d_c, d_carry, cache):
         """Returns (d_s (n, H), d_carry)."""
@@ -69,7 +69,7 @@ class GatePass:
     def finish_backward(self):
         """After the last step_backward: the parameters' gradients are added; returns d_memory (T, B, C)."""
         layer = self.layer
-        s, d_query = concatenated(self._kept[::-1])
+        s, d_query = concatenated(self._kept)
         d_W_z, d_b = linear_backward_parameters(d_query, s, layer.b.value.shape)
         d_memory, d_W_h, _ = linear_backward(self._d_keys, self._cache_keys)
         layer.W_z.accumulate(d_W_z)

@@ -68,8 +68,10 @@ class RecurrentFeatures(LocationFeatures):
         for d in d_memory:
             d_d = d_d + d
         d_windows, d_d_before, d_F, d_W_d, d_b = rnn_cell_backward(d_d, cache_d)  # 2
-        for parameter, gradient in ((self.U, d_U), (self.F, d_F), (self.W_d, d_W_d), (self.b, d_b)):
-            parameter.accumulate(gradient)
+        self.U.accumulate(d_U)
+        self.F.accumulate(d_F)
+        self.W_d.accumulate(d_W_d)
+        self.b.accumulate(d_b)
         return d_keys, (alignment_windows_backward(d_windows, cache_windows), d_d_before)  # 1
 
 

@@ -49,7 +49,7 @@ class AdditiveScore(Layer):
         return linear_backward_input(d_query, self.W_s.value), (s, d_query), d_keys
 
     def finish(self, kept, d_keys, cache_keys):
-        """kept: what `backward` handed out, in the order of the steps; d_keys: (T, B, A), their sum; cache_keys: of `keys`."""
+        """kept: what `backward` handed out, in any order; d_keys: (T, B, A), their sum; cache_keys: of `keys`."""
         s, d_query = concatenated(kept)
         d_W_s, _ = linear_backward_parameters(d_query, s)
         d_memory, d_W_h, _ = linear_backward(d_keys, cache_keys)

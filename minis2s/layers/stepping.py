@@ -51,13 +51,12 @@ class SteppedStack(Layer):
         """d_top: (n, H); d_states: of the states after the step, n rows each. Returns (d_z of the lowest, d_states before)."""
         d_before = [None] * len(self.layers)
         for k, (each, (x, cache_dropout, cache_cell)) in reversed(list(enumerate(zip(self.layers, caches, strict=True)))):
-            around = self.residual and k > 0
-            d_around, d_h = residual_backward(d_top, None) if around else (None, d_top)
+            d_around, d_h = residual_backward(d_top, None) if self.residual else (None, d_top)
             d_z, d_before[k], kept = each.step_backward(d_states[k]._replace(h=d_states[k].h + d_h), cache_cell)
             self._kept[k].append((d_z, x, kept))
             if k:
                 d_x = linear_backward_input(d_z, each.W_x.value)
-                d_x = d_around + d_x if around else d_x
+                d_x = d_x if d_around is None else d_around + d_x
                 d_top = d_x if cache_dropout is None else dropout_backward(d_x, cache_dropout)
         return d_z, d_before
 

@@ -14,72 +14,42 @@ from minis2s.layers.dropout import Dropout
 from minis2s.layers.embedding import Embedding
 from minis2s.layers.packing import Packing
 from minis2s.layers.recurrent import Recurrent, Stack
-from minis2s.layers.unrolling import Unrolling
+from minis2s.layers.unrolling import FULL, Unrolling
 from minis2s.models import model_of
+from minis2s.models.combinations import COMBINATIONS, DROPOUT, MODELS, SIZES
 from minis2s.models.configuration import ModelConfig
 from minis2s.models.cuts import holding_cuts
 from minis2s.models.encoder import Encoder
 from minis2s.models.observe import BiasGradients, observing
 
+METHODS = ("complex-step", "five-point")
+
 # The lengths of one small batch: padding, length 1, two of equal length. Packing brings the rows into an order that is not its
 # own inverse, so that sorting cannot be taken for sorting back. All sizes differ, so that no wrong axis fits.
 SOURCE_LENGTHS = (3, 4, 1, 3, 2)
-TARGET_LENGTHS = (2, 3, 1, 3, 2)
+TARGET_LENGTHS = (1, 3, 1, 3, 3)  # of two steps one after the other the rows are as many, of two they are fewer
 FULL_LENGTHS = (4, 4, 4, 4, 4)  # nothing to sort and no padding: packing hands out the arrays themselves
 SOURCE_WORDS, TARGET_WORDS = 8, 9
-SIZES = {"embedding_size": 2, "hidden_size": 4, "attention_size": 7}
-SMALL = {"embedding_size": 3, "hidden_size": 2, "attention_size": 5, "bidirectional": False}
-DROPOUT = 0.25
-
-# One model for each thing that a model can be made of. Together they run every backward line of layers and models.
-MODELS = {
-    "bidirectional": {"dropout": DROPOUT},
-    "unidirectional": {"bidirectional": False},
-    "GRU, Luong": SMALL | {"cell": "gru", "layers": 2, "residual": True, "dropout": DROPOUT, "variational": True,
-                           "learned_start": True, "attention": "general", "attend": "after", "attentional": True,
-                           "input_feeding": True, "bidirectional": True},
-    "RNN, tied": {"cell": "rnn", "attention": "dot", "tied": True, "recurrent_init": "orthogonal"},
-    "GRU with reset before": SMALL | {"cell": "gru-reset-before", "layers": 2, "attention": "query-key", "values": True,
-                                      "sigmoid": True},
-    "scaled dot": SMALL | {"attention": "scaled-dot", "input_feeding": True, "dropout": DROPOUT, "layers": 2},
-    "cosine": SMALL | {"cell": "gru", "attention": "cosine", "attend": "after"},
-    "sigmoid of an affine score": SMALL | {"cell": "rnn", "attention": "affine", "sigmoid": True},
-    "location": SMALL | {"cell": "rnn", "attention": "location"},
-    "recurrent attention": SMALL | {"cell": "rnn", "attention": "recurrent", "attend": "after"},
-    "gate": SMALL | {"cell": "rnn", "attention": "gate"},
-    "last state": SMALL | {"attention": "last-state", "encoder_size": 4, "layers": 2, "encoder_layers": 1},
-    "all states": SMALL | {"cell": "rnn", "attention": "all-states", "longest_source": 8, "tied": True, "attentional": True,
-                           "encoder_layers": 3},
-    "first state only": SMALL | {"cell": "gru", "attention": "none", "bridge": "linear", "input_feeding": True},
-    "zero bridge": SMALL | {"cell": "rnn", "bridge": "zero"},
-    "language model": SMALL | {"model": "language-model", "layers": 2, "learned_start": True, "dropout": DROPOUT},
-    "CTC": SMALL | {"model": "ctc", "cell": "gru", "dropout": DROPOUT},
-    "regression": SMALL | {"model": "regression", "cell": "rnn", "real_source": True},
-    "truncated": {"truncate": 2, "layers": 2, "learned_start": True, "dropout": DROPOUT},
-    "truncated, input feeding": SMALL | {"cell": "gru", "truncate": 2, "attention": "recurrent", "input_feeding": True},
-    "recomputed": {"recompute": True, "layers": 2, "dropout": DROPOUT},
-    "recomputed, truncated": SMALL | {"cell": "rnn", "recompute": True, "truncate": 2, "attention": "location", "attend": "after",
-                                      "attentional": True, "input_feeding": True},
-}  # fmt: skip
 
 
-def small_batch(rng, source_words, target_words, source_lengths=SOURCE_LENGTHS, target_lengths=TARGET_LENGTHS, real=False):
-    """A batch of random words with padding; with `real`, of random vectors of as many columns. The vocabularies are small, so
-    words repeat within and across sentences.
+def small_batch(rng, source_words, target_words, source_lengths=SOURCE_LENGTHS, target_lengths=TARGET_LENGTHS, *,
+                real_source=False, real_target=False):  # fmt: skip
+    """A batch of random words with padding; a side that is real consists of random vectors of as many columns. The vocabularies
+    are small, so words repeat within and across sentences.
     """
     source_mask, target_mask = mask_of(source_lengths), mask_of(target_lengths)
 
-    def drawn(size, mask):
+    def drawn(size, mask, real):
         if real:
             return np.where(mask[..., None], rng.standard_normal((*mask.shape, size)), 0)
         return np.where(mask, rng.integers(0, size, mask.shape), 0)
 
-    target_out = drawn(target_words, target_mask)
+    target_out = drawn(target_words, target_mask, real_target)
     labels = np.where(target_mask, rng.integers(1, target_words, target_mask.shape), 0)
     return SimpleNamespace(
-        source=drawn(source_words, source_mask),
+        source=drawn(source_words, source_mask, real_source),
         source_mask=source_mask,
-        target_in=drawn(target_words, target_mask),
+        target_in=drawn(target_words, target_mask, real_target),
         target_out=target_out,
         target_mask=target_mask,
         labels=labels,
@@ -102,14 +72,18 @@ def small_model(rng, backend=None, padding=True, **settings):
     """(model in float64, batch) for settings of a ModelConfig, with the sizes of SIZES."""
     config = ModelConfig(**SIZES | settings)
     model = model_of(config, SOURCE_WORDS, TARGET_WORDS, rng, backend, np.float64)
+    for _, p in model.named_parameters():
+        if not p.value.any():  # what begins at zero, such as a bias, would hide what is multiplied by it
+            p.value = gradcheck.random_like(p.value, rng)
     source_lengths, target_lengths = (SOURCE_LENGTHS, TARGET_LENGTHS) if padding else (FULL_LENGTHS, FULL_LENGTHS[:2] * 3)
     if config.model == "ctc":  # a label needs a step, and one more where it equals the one before
         source_lengths, target_lengths = ((3, 4, 2, 3, 2), (2, 3, 1, 1, 1)) if padding else (FULL_LENGTHS, (2,) * 5)
     lengths = source_lengths, target_lengths[: len(source_lengths)]
-    return model, small_batch(rng, SOURCE_WORDS, TARGET_WORDS, *lengths, real=config.model == "regression")
+    real = {"real_source": config.real_source, "real_target": config.model == "regression"}
+    return model, small_batch(rng, SOURCE_WORDS, TARGET_WORDS, *lengths, **real)
 
 
-def check_model(id, model, batch, methods=("complex-step", "five-point")):
+def check_model(id, model, batch, methods=METHODS):
     """The loss's gradient for every parameter of `model` (float64) on one batch. List of Result."""
     parameters = model.state_on_backend()
     _, cache = model.forward(batch, rng=same_masks())
@@ -132,7 +106,7 @@ def check_model(id, model, batch, methods=("complex-step", "five-point")):
     return results
 
 
-def check_recurrent(id, rng, layer, backend, methods=("complex-step", "five-point"), lengths=SOURCE_LENGTHS, E=3):
+def check_recurrent(id, rng, layer, backend, methods=METHODS, lengths=SOURCE_LENGTHS, E=2):
     """One Recurrent layer: x, the state before and the parameters, from all outputs and from each of them alone."""
     packing = Packing(mask_of(lengths), backend.xp)
     T, B = packing.shape
@@ -161,7 +135,7 @@ def check_recurrent(id, rng, layer, backend, methods=("complex-step", "five-poin
         return gradcheck.check_pair(id, forward, backward, inputs, tuple(inputs), rng, methods)
 
 
-def check_encoder(id, rng, backend, methods=("complex-step", "five-point")):
+def check_encoder(id, rng, backend, methods=METHODS):
     """A stacked encoder's parameters, from all outputs and from the memory and each layer's final h and c alone."""
     init = Initialiser(rng, backend, np.float64)
     stack = Stack("lstm", 2, 3, 4, init, bidirectional=True, residual=True, dropout=Dropout(DROPOUT))
@@ -186,29 +160,55 @@ def check_encoder(id, rng, backend, methods=("complex-step", "five-point")):
     return gradcheck.check_pair(id, forward, backward, parameters, tuple(parameters), rng, methods)
 
 
-def layer_checks(rng, backend, methods=("complex-step", "five-point")):
-    """Each cell over time, also reversed and without padding, and a stacked encoder."""
-    init, results = Initialiser(rng, backend, np.float64), []
-    for name in CELLS:
-        results += check_recurrent(f"layer {name}", rng, Recurrent(cell(name)(3, 2, init)), backend, methods)
-    results += check_recurrent("layer lstm reversed", rng, Recurrent(cell("lstm")(3, 2, init), True), backend, methods)
+def checks(seed=0, backend=None):
+    """{id: function of the methods that gives a list of Result}: the layers over time, and MODELS. Each draws from a generator of
+    its own, so it is the same with others or alone.
+    """
+    backend = backend or select("numpy")
+
+    def recurrent(id, name, reverse=False, lengths=SOURCE_LENGTHS, unrolling=FULL):
+        def run(methods=METHODS):
+            rng = gradcheck.generator(seed, id)
+            layer = Recurrent(cell(name)(2, 3, Initialiser(rng, backend, np.float64)), reverse, unrolling)
+            return check_recurrent(id, rng, layer, backend, methods, lengths)
+
+        return run
+
+    def model(id, settings):
+        return lambda methods=METHODS: check_model(id, *small_model(gradcheck.generator(seed, id), backend, **settings), methods)
+
+    found = {f"layer {name}": recurrent(f"layer {name}", name) for name in CELLS}
+    found["layer lstm reversed"] = recurrent("layer lstm reversed", "lstm", reverse=True)
+    found["layer lstm without padding"] = recurrent("layer lstm without padding", "lstm", lengths=FULL_LENGTHS)
     for reverse in (False, True):
         for unrolling in (Unrolling(truncate=2), Unrolling(truncate=1, recompute=True)):
-            layer = Recurrent(cell("lstm")(3, 2, init), reverse, unrolling)
-            name = f"layer lstm{' reversed' * reverse}, truncated{' and recomputed' * unrolling.recompute}"
-            results += check_recurrent(name, rng, layer, backend, methods)
-    full = Recurrent(cell("lstm")(3, 2, init))
-    results += check_recurrent("layer lstm without padding", rng, full, backend, methods, FULL_LENGTHS)
-    return results + check_encoder("layer encoder", rng, backend, methods)
+            id = f"layer lstm{' reversed' * reverse}, truncated{' and recomputed' * unrolling.recompute}"
+            found[id] = recurrent(id, "lstm", reverse, unrolling=unrolling)
+    encoder = "layer encoder"
+    found[encoder] = lambda methods=METHODS: check_encoder(encoder, gradcheck.generator(seed, encoder), backend, methods)
+    return found | {f"model {name}": model(f"model {name}", settings) for name, settings in MODELS.items()}
 
 
-def whole_model_checks(rng, backend=None, methods=("complex-step", "five-point")):
-    """The layers over time, and MODELS. List of Result, "layer …" and "model …"."""
-    backend = backend or select("numpy")
-    results = layer_checks(rng, backend, methods)
-    for name, settings in MODELS.items():
-        results += check_model(f"model {name}", *small_model(rng, backend, **settings), methods)
-    return results
+def whole_model_checks(seed=0, backend=None, methods=METHODS):
+    """All of them. List of Result, "layer …" and "model …"."""
+    return [result for run in checks(seed, backend).values() for result in run(methods)]
+
+
+class Combination(NamedTuple):
+    """One row of the table of combinations: what the model is made of, how large it is, and the results of its check."""
+
+    name: str
+    settings: dict
+    parameters: int
+    results: list
+
+
+def combination_checks(seed=0, backend=None, methods=("complex-step",)):
+    """A Combination for each of COMBINATIONS, one after the other."""
+    for name, settings in COMBINATIONS.items():
+        id = f"model {name}"
+        model, batch = small_model(gradcheck.generator(seed, id), backend, **settings)
+        yield Combination(name, settings, model.n_parameters(), check_model(id, model, batch, methods))
 
 
 @contextmanager

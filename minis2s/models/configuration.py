@@ -94,8 +94,9 @@ class ModelConfig:
         if self.bidirectional and self.source_size % 2 and self.model != "language-model":
             what = "encoder_size" if self.encoder_size else "hidden_size"
             raise UsageError(f"{what} must be even for a bidirectional encoder, not {self.source_size}")
-        if self.sigmoid and self.attention in ("gate", *CONSTANT):
-            raise UsageError(f"sigmoid turns scores into weights; the attention {self.attention!r} has no scores")
+        for name in ("sigmoid", "values"):
+            if getattr(self, name) and self.attention in ("gate", *CONSTANT):
+                raise UsageError(f"{name} goes with weights made of scores; the attention {self.attention!r} has none")
         if self.attention in ("dot", "scaled-dot", "cosine") and self.hidden_size != self.source_size:
             raise UsageError(
                 f"the attention {self.attention!r} multiplies decoder states of size {self.hidden_size} with encoder states of "

@@ -195,15 +195,27 @@ class Run:
                 hint = "only last.npz can be trained further; best.npz still translates; --overwrite starts anew"
             raise DataError(path, "there is no such checkpoint yet", hint=hint)
         checkpoint = load_checkpoint(path)
+        model, languages = described(checkpoint.record, path, backend)
         try:
-            languages = Languages.from_record(checkpoint.record["languages"])
-            words = len(languages.source_vocabulary), len(languages.target_vocabulary)
-            model = model_of(ModelConfig(**checkpoint.record["model"]), *words, np.random.default_rng(0), backend)
             values = {k.removeprefix("model/"): v for k, v in checkpoint.arrays.items() if k.startswith("model/")}
             model.assign({k: model.backend.asarray(v) for k, v in values.items()})
-        except (KeyError, TypeError, ValueError) as error:
-            raise DataError(path, f"the checkpoint does not describe a model of this program ({error})") from None
+        except (KeyError, ValueError) as error:
+            raise _no_model(path, error) from None
         return model, languages, checkpoint
+
+
+def described(record, path, backend=None):
+    """(model, languages) as the record of a checkpoint describes them, the weights newly drawn. path: for the message."""
+    try:
+        languages = Languages.from_record(record["languages"])
+        words = len(languages.source_vocabulary), len(languages.target_vocabulary)
+        return model_of(ModelConfig(**record["model"]), *words, np.random.default_rng(0), backend), languages
+    except (KeyError, TypeError, ValueError) as error:
+        raise _no_model(path, error) from None
+
+
+def _no_model(path, error):
+    return DataError(path, f"the checkpoint does not describe a model of this program ({error})")
 
 
 def _as_line(record):

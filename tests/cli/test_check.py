@@ -7,7 +7,10 @@ import pytest
 from minis2s.cli import main
 from minis2s.equations import lstm, softmax
 from minis2s.equations.registry import equations
+from minis2s.layers.cells import CELLS
 from minis2s.models import check as model_check
+from minis2s.models.combinations import COMBINATIONS, described
+from minis2s.models.configuration import ATTENTIONS, KINDS
 
 RESULT_KEYS = {"id", "target", "method", "error", "tolerance", "passed"}
 
@@ -45,7 +48,7 @@ def test_with_no_argument_the_model_is_checked_as_well(capsys):
 def test_only_model_runs_the_model_checks_on_the_chosen_methods(capsys, monkeypatch):
     seen = {}
 
-    def checks(rng, backend, methods):
+    def checks(seed, backend, methods):
         seen.update(backend=backend.name, methods=methods)
         return [model_check.gradcheck.Result("model small", "W", "complex-step", 0.5, 1e-10, False)]
 
@@ -54,6 +57,53 @@ def test_only_model_runs_the_model_checks_on_the_chosen_methods(capsys, monkeypa
     out = capsys.readouterr().out
     assert seen == {"backend": "numpy", "methods": ["complex-step"]}
     assert "FAILED model small: W against complex-step: error 5.0e-01, tolerance 1e-10" in out
+
+
+@pytest.mark.slow
+def test_the_table_of_whole_models(capsys):
+    assert main(["check", "--models"]) == 0
+    out = capsys.readouterr().out
+    assert len([line for line in out.splitlines() if line.rstrip().endswith(" ok")]) == len(COMBINATIONS) >= 60
+    assert f"{len(COMBINATIONS)} models, " in out and "comparisons: all passed" in out
+    used = {name: {described(settings)[name] for settings in COMBINATIONS.values()} for name in described({})}
+    assert used["model"] == {*KINDS} and used["cell"] == {*CELLS} and used["padding"] == {"yes", "no"}
+    assert used["directions"] == {1, 2, "-"} and used["layers"] == {1, 2} and used["attend"] == {"before", "after", "-"}
+    assert {name.split(",")[0] for name in used["attention"]} == {*ATTENTIONS, "-"}
+    assert used["loss"] == {"cross-entropy", "CTC", "squared error"}
+
+
+@pytest.fixture
+def three_models(monkeypatch):
+    monkeypatch.setattr(model_check, "COMBINATIONS", {name: COMBINATIONS[name] for name in ("90", "91", "92")})
+
+
+def test_the_table_names_what_a_model_is_made_of(three_models, capsys):
+    assert main(["check", "--models"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines() if line.rstrip().endswith(" ok")]
+    assert [row[:6] for row in rows][1] == ["91", "ctc", "CTC", "rnn", "1", "2"]
+    code, report = run_json(capsys, "--models", "--method", "five-point")
+    assert code == 0 and report["passed"] and {result["method"] for result in report["results"]} == {"five-point", "oracle"}
+    (row,) = [row for row in report["models"] if row["combination"] == "91"]
+    assert row["comparisons"] == len([r for r in report["results"] if r["id"] == "model 91"]) and row["worst"] < 1e-6
+    assert row["parameters"] == 81 and row["passed"] is True
+
+
+def test_a_wrong_model_is_named_in_the_table(three_models, capsys, monkeypatch):
+    from minis2s.layers import cells
+
+    right = cells.tanh_backward
+    monkeypatch.setattr(cells, "tanh_backward", lambda d_y, cache: right(d_y, cache) * 1.001)
+    assert main(["check", "--models"]) == 1
+    out = capsys.readouterr().out
+    assert out.count("FAILED") > 3 and "FAILED model 91: encoder.stack.layers.0.forwards.cell.W_x against complex-step" in out
+    code, report = run_json(capsys, "--models")
+    assert code == 1 and not report["passed"] and not all(row["passed"] for row in report["models"])
+
+
+@pytest.mark.parametrize("more", ["--only D0.4", "--dtype float32", "--method oracle"])
+def test_the_table_goes_with_nothing_else(more, capsys):
+    assert main(["check", "--models", *more.split()]) == 2
+    assert "--models checks all combinations in float64" in capsys.readouterr().err
 
 
 def test_a_wrong_backward_fails_and_is_named(capsys, monkeypatch):

@@ -41,7 +41,7 @@ def test_the_sizes_are_those_that_the_run_then_has(data, capsys):
     assert found["tokens"] == {"source": sum(len(s.split()) for s, _ in texts), "target": sum(len(t) for _, t in texts)}
     assert found["vocabularies"] == {"source": 9, "target": 9}
     assert found["parameters"]["total"] == model.n_parameters() == sum(found["parameters"]["parts"].values())
-    assert found["parameters"]["parts"]["encoder.embedding"] == 9 * 8
+    assert found["parameters"]["parts"]["encoder.reader"] == 9 * 8
     assert found["steps"] == {"epoch": metrics[0]["steps"], "total": progress["total_steps"]} == {"epoch": 3, "total": 9}
     memory = found["memory"]
     assert memory["parameters"] == memory["gradients"] == memory["moments"] / 2 == 4 * model.n_parameters()

@@ -46,7 +46,7 @@ def test_it_says_what_it_does(data, capsys):
     assert main([*tiny_arguments(data), "--epochs", "2"]) == 0
     out, err = capsys.readouterr()
     assert [line.split()[0] for line in out.splitlines()] == ["run", "data", "model", "best", "try"]
-    assert "40 training and 8 dev pairs" in out and "5 source" not in out and "9 source and 9 target tokens" in out
+    assert "40 training and 8 dev pairs, 9 tokens of the source and 9 tokens of the target" in out
     assert [line.split("  ")[0] for line in err.splitlines()] == ["epoch 1/2", "epoch 2/2"]
     for word in ("loss", "dev loss", "exact", "BLEU", "token errors", "gradient norm", "tokens/s"):
         assert word in err

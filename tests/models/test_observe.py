@@ -192,7 +192,8 @@ def test_a_cell_shows_the_gates_that_its_step_used(name):
 
 @pytest.mark.parametrize("settings", [{"model": "language-model"}, {"model": "ctc"}, {"cell": "gru", "layers": 2}])
 def test_gradients_flow_in_models_without_encoder_or_decoder(settings):
-    from minis2s.models.check import SMALL, small_model
+    from minis2s.models.check import small_model
+    from minis2s.models.combinations import SMALL
 
     model, batch = small_model(np.random.default_rng(0), **(SMALL | settings))
     flow = gradient_flow(model, batch)

@@ -150,67 +150,129 @@ IN_EQUATIONS = {
 }
 
 IN_LAYERS = {
-    "layers.lstm.LSTM.backward": [
-        ("no gradient through the recurrence", "d_h[:n] + d_rows[rows]", "d_rows[rows]"),
-        ("only the last step's output has a gradient", "d_h[:n] + d_rows[rows]", "d_h[:n]"),
-        ("h_t for h_{t-1} in W_h's gradient", "d_a, h_before)", "d_a, xp.roll(h_before, -1, axis=0))"),
+    "layers.recurrent.Recurrent.backward": [
+        ("no gradient through the recurrence", "h=d_new.h + d_rows[rows]", "h=d_rows[rows]"),
+        ("only the last step's output has a gradient", "h=d_new.h + d_rows[rows]", "h=d_new.h"),
+        ("h_t for h_{t-1} in W_h's gradient", "[kept[t] for t in sorted(kept)]", "[kept[t] for t in sorted(kept)][::-1]"),
         ("back-propagation forward in time", "zip(reversed(steps), reversed(caches)", "zip(steps, caches"),
-        ("the cell's gradient not carried back in time", "d_c[:n] = d_c_before", "d_c[:n] = 0"),
+        ("the state's gradient not carried back in time", "d[:n] = d_part", "d[:n] = 0 * d_part"),
         ("the final state's gradient not sorted as the rows are", "packing.sort(d).copy()", "d.copy()"),
-        ("sorted once more instead of back", "packing.unsort(d_h)", "packing.sort(d_h)"),
-        (
-            "sequences that start later in reverse lose their final gradient",
-            "d_c[:n] = d_c_before",
-            "d_c[n:], d_c[:n] = 0, d_c_before",
-        ),
-        (
-            "h_0 and c_0 exchanged",
-            "LSTMState(packing.unsort(d_h), packing.unsort(d_c))",
-            "LSTMState(packing.unsort(d_c), packing.unsort(d_h))",
-        ),
+        ("sorted once more instead of back", "map(packing.unsort, d_state)", "map(packing.sort, d_state)"),
+        ("sequences that start later in reverse lose their final gradient", "d[:n] = d_part", "d[n:], d[:n] = 0, d_part"),
+        ("h_0 and c_0 exchanged", "map(packing.unsort, d_state)", "map(packing.unsort, d_state[::-1])"),
         ("a caller's upstream gradient overwritten", "packing.sort(d).copy()", "packing.sort(d)"),
+    ],
+    "layers.recurrent.Directions.backward": [
+        ("both directions' gradients into the words overwritten", "sum(d_xs[1:], d_xs[0])", "d_xs[-1]"),
+        ("the directions' halves exchanged", "zip(self._each(), d_hs,", "zip(self._each(), d_hs[::-1],"),
+        ("a learned start: its gradient of one sentence only", ".sum(axis=0)", "[0]"),
+    ],
+    "layers.recurrent.Stack.backward": [
+        ("residual: the gradient by the layer only", "d_around + layer.backward", "layer.backward"),
+        ("residual: the gradient around the layer only", "d_around + layer.backward", "d_around + 0 * layer.backward"),
+        ("the lower layers' final states forgotten", "d_finals = d_finals or", "d_finals = 0 * d_finals or"),
+    ],
+    "layers.stepping.SteppedStack.step_backward": [
+        ("a decoder's layers: the top's gradient dropped", "d_states[k].h + d_h", "d_states[k].h"),
+        ("a decoder's layers: the next step's gradient dropped", "d_states[k].h + d_h", "d_h"),
+    ],
+    "layers.stepping.SteppedStack.finish_backward": [
+        ("a decoder's steps in the order of back-propagation", "zip(*reversed(kept), strict=True)", "zip(*kept, strict=True)"),
+    ],
+    "layers.cells.LSTMCell.step_backward": [
+        ("the cell state's gradient not carried back", "W_h.value), d_c_before", "W_h.value), 0 * d_c_before"),
+    ],
+    "layers.cells.GRUCell.step_backward": [
+        ("GRU layer: h_{t-1} reached by the product only", "d_h_before + linear_backward_input", "linear_backward_input"),
+        ("GRU layer: the gates' gradient for that of the product", "(d_a_h, self.W_h", "(d_z, self.W_h"),
+    ],
+    "layers.cells.GRUCellResetBefore.step_backward": [
+        ("GRU layer: h_{t-1} not reached by the reset", "d_h + d_h_of_reset +", "d_h +"),
+        ("GRU layer: h_{t-1} not reached by the gates", "+ linear_backward_input(d_a, W_h[:, :split])", ""),
+    ],
+    "layers.cells.GRUCellResetBefore.finish": [
+        ("GRU layer: the candidate's weights by h instead of r ⊙ h", "d_z[:, split:], y)", "d_z[:, split:], h)"),
     ],
     "layers.base.Parameter.accumulate": [
         ("gradients overwritten instead of added up", "self.grad += gradient", "self.grad = gradient"),
     ],
+    "layers.scores.AdditiveScore.backward": [
+        ("v's gradient from the first step only", "self.v.accumulate(d_v)", "self.v.grad = d_v"),
+    ],
+    "layers.scores.DotScore.finish": [
+        ("scores of one step with the queries of another", "stack_rows(queries, (B, A))", "stack_rows(queries[::-1], (B, A))"),
+    ],
+    "layers.scores.CosineScore.keys_backward": [
+        ("cosine: the keys' lengths taken for constants", "unit_backward(d_keys, cache_keys)", "d_keys"),
+    ],
+    "layers.attention.Attention.normalise_backward": [
+        ("sigmoid weights: σ' forgotten", "return sigmoid_backward(array_module(d_alpha).where(mask, d_alpha, 0), cache)",
+         "return d_alpha"),
+        ("sigmoid weights: padding gets a gradient", ".where(mask, d_alpha, 0)", ".where(mask | True, d_alpha, 0)"),
+    ],
     "layers.attention.AttentionPass.step_backward": [
         ("keys' gradient from the first step only", "self._d_keys[:, :n] += d_keys", "self._d_keys[:, :n] = d_keys"),
-        ("v's gradient from the first step only", "self._d_v += d_v", "self._d_v = d_v"),
+        ("the weights' gradient by the context only, not by the next step's windows",
+         "d_alpha + _widened(d_carry[0], n)", "d_alpha"),
     ],
     "layers.attention.AttentionPass.finish_backward": [
         ("steps matched with the weights of other steps", "self._d_contexts[::-1]", "self._d_contexts"),
         ("no gradient to the encoder through the scores", "return d_memory +", "return 0 * d_memory +"),
         (
             "no gradient to the encoder through the contexts",
-            "return d_memory + context_backward_states(d_contexts, self.all_weights())",
-            "return d_memory",
+            "d_memory + (self.layer.values.backward(d_values, self._cache_values) if self.layer.values else d_values)",
+            "d_memory",
         ),
     ],
-    "models.decoder.Decoder.backward": [
-        ("the context's gradient from the cell only", "d_before[:, H:] + d_after[rows, H:]", "d_before[:, H:]"),
-        ("the context's gradient from the output only", "d_before[:, H:] + d_after[rows, H:]", "d_after[rows, H:]"),
-        ("no gradient to the previous state through the score", "d_before[:, :H] + attention", "d_before[:, :H] + 0 * attention"),
-        ("the state's gradient from the output only", "d_after[rows, :H] + d_s[:n]", "d_after[rows, :H]"),
-        ("[c; s] for [s; c]", "d_after[rows, :H] + d_s[:n]", "d_after[rows, -H:] + d_s[:n]"),
+    "layers.location.RecurrentFeatures.backward": [
+        ("a word's memory: the gradient of the next step dropped", "d_d = d_d + d", "d_d = d_d"),
     ],
-    "models.encoder.Encoder.backward": [
-        ("both directions' gradients into the words overwritten", "d_x + d_x_of_direction", "d_x_of_direction"),
-        ("the directions' halves exchanged", "self._split(d_memory)", "self._split(d_memory)[::-1]"),
+    "layers.gates.GatePass.step_backward": [
+        ("gates: the keys' gradient from the first step only", "self._d_keys[:, :n] += d_keys", "self._d_keys[:, :n] = d_keys"),
+    ],
+    "layers.contexts.ConstantPass.step_backward": [
+        ("a context that stays: the gradient of the first step only", "] += d_c", "] = d_c"),
+    ],
+    "layers.contexts.AllStates.summary_backward": [
+        ("all states: the blocks' gradients one place off", "[: memory.shape[0]]", "[-memory.shape[0] :]"),
+    ],
+    "layers.bridge.Affine.backward": [
+        ("a final state that starts several layers: its last gradient only", "known + d_h", "d_h"),
+    ],
+    "layers.bridge.Start.backward": [
+        ("a decoder's learned start: mean instead of sum", "d.sum(axis=0)", "d.mean(axis=0)"),
+    ],
+    "layers.tied.TiedOutput.backward": [
+        ("tied vectors: the output's gradient forgotten", "accumulate(d_W.T)", "accumulate(0 * d_W.T)"),
+    ],
+    "models.decoder.Decoder.backward": [
+        ("input feeding: the next step's gradient forgotten", "d_outs[rows] + d_fed[:n]", "d_outs[rows]"),
+    ],
+    "models.decoder.Decoder._step_backward": [
+        ("the context's gradient from the cell only", "d_c + d_before[:, :C]", "d_before[:, :C]"),
+        ("the context's gradient from the output only", "d_c + d_before[:, :C]", "d_c"),
+        ("no gradient to the previous state through the score", "d_states[-1].h + d_query", "d_states[-1].h"),
+        ("no gradient to the new state through the score", "d_top + d_query", "d_top"),
+        ("the score's gradient given to the lowest cell", "d_states[-1] = d_states[-1]._replace(h=d_states[-1].h",
+         "d_states[0] = d_states[0]._replace(h=d_states[0].h"),
+        ("[c; s] for [s; c]", "d_out[:, :H], d_out[:, H:]", "d_out[:, -H:], d_out[:, :-H]"),
     ],
     "models.seq2seq.Seq2Seq.backward": [
         (
             "the final state's gradient dropped between decoder and encoder",
-            "d_memory, d_state, cache_encoder",
-            "d_memory, None, cache_encoder",
+            "d_memory, d_finals, cache.encoder",
+            "d_memory, None, cache.encoder",
         ),
         (
             "the attention's gradient dropped between decoder and encoder",
-            "d_memory, d_state, cache_encoder",
-            "None, d_state, cache_encoder",
+            "d_memory, d_finals, cache.encoder",
+            "None, d_finals, cache.encoder",
         ),
+    ],
+    "models.seq2seq.Seq2Seq.loss_backward": [
         ("d_loss ignored: mixed or scaled losses train wrongly", "cross_entropy_backward(d_loss,", "cross_entropy_backward(1.0,"),
     ],
-}
+}  # fmt: skip
 
 
 MISTAKES = [

@@ -15,7 +15,7 @@ import numpy as np
 from minis2s import gradcheck
 from minis2s.backend import to_host
 from minis2s.equations.registry import equations
-from minis2s.models.check import whole_model_checks
+from minis2s.models.check import checks as model_checks
 
 from .planting import calls, planted, planted_in_calls
 
@@ -61,9 +61,9 @@ def equation_targets(seed=SEED):
 
 def layer_targets(seed=SEED):
     """The functions of layers and models, with the checks of layers over time and whole models."""
-    check = Check("models", lambda methods: whole_model_checks(np.random.default_rng(seed), methods=methods))
+    checks = [Check(id, run) for id, run in model_checks(seed).items()]
     functions = functions_of("minis2s.layers") | functions_of("minis2s.models")
-    return targets([check], {n: f for n, f in functions.items() if not n.startswith("minis2s.models.check.")})
+    return targets(checks, {n: f for n, f in functions.items() if not n.startswith("minis2s.models.check.")})
 
 
 def functions_of(package):
@@ -99,7 +99,7 @@ def targets(checks, functions):
             reached.setdefault(name, []).append(check)
             lines.setdefault(name, set()).update(backward[name])
     named = {name for name in functions if is_backward(name)}
-    own = (named | reached.keys()) - in_forward
+    own = {name for name in (named | reached.keys()) - in_forward if not is_abstract(functions[name][0])}
     found = [Target(name, functions[name][0], reached.get(name, []), functions[name][1]) for name in own]
     for name in reached.keys() & in_forward:
         function, owner = functions[name]
@@ -111,6 +111,11 @@ def targets(checks, functions):
 
 def is_backward(name):
     return "backward" in name.rsplit(".", 1)[-1]
+
+
+def is_abstract(function):
+    """Whether all that it does is to say that subclasses do it."""
+    return function.__code__.co_names == ("NotImplementedError",)
 
 
 def _trace(check, names):

@@ -50,10 +50,23 @@ MOVED = LOG_ADD.format(B0, B1, B2) + "  →  "
 NO_SMOOTHING = "Without smoothing the line subtracts 0/V: the condition only saves the work."
 
 # layers
-SHORTCUT = "A shortcut where there is nothing to move: moving every row to its own place gives the same."
-ENDED = "Called by finish_backward it fills the contexts' gradients of rows that have ended; their attention weights are zero."
+SHORTCUT = "A shortcut where there is nothing to do: doing it gives the same."
 SAME_ZEROS = "Both are zeros of the same shape."
-SAME_LENGTH = "The packed rows are as many as the packing's places."
+PASS = "self._{}, self._{} = (self.xp.zeros_like(self.{}), self.xp.zeros_like(self.{}))"
+PASS_BEFORE = PASS.format("d_keys", "d_memory", "keys", "memory") + "  →  "
+GATED = "d_gates = self.xp.where(self.mask[:, :n, None], d_gates, 0)  →  "
+ZERO_AT_PADDING = "An encoder's states are zero at padding; tests/layers/test_attention.py has others, and sees it."
+KEPT = "d_z[rows], d_before, kept[{}] = self.cell.step_backward(d_new, step_cache)"
+KEYS = "Of the keys only their order is used."
+DIRECTION = "Bias gradients are sums over all steps in any direction; tests/models/test_observe.py sees it."
+AROUND = "d_h = d_around + layer.backward(d_h, d_finals[k], cache)  →  "
+JOIN = "return parts[0] if len(parts) == 1 else array_module(parts[0]).concatenate(parts, axis=-1)  →  "
+BEFORE = "d_before = linear_backward_input(d_z, self.W_c.value) if self.W_c else {}"
+NOT_READ = "Where the cells are given nothing but the word, nothing reads it."
+NOT_RECOMPUTED = "Where the caches are kept nothing reads z."
+EMPTY = "z, d_z = (None, packing.xp.empty((len({}), self.cell.b.value.size), dtype=zeros.h.dtype))"
+FED = "d_fed, d_carry = (self._nothing_fed(packing.xp, {}, packing.shape[1]), ())"
+PRECISION = "Only the precision of the argument counts."
 
 EQUIVALENT = {
     "minis2s.equations.alignment.alignment_windows_backward": {
@@ -143,15 +156,29 @@ EQUIVALENT = {
         "theta, decay = cache  →  decay, theta = cache": "The gradient is the product of the two (and of d_R), in any order.",
     },
     "minis2s.layers.attention.AttentionPass.start_backward": {
-        "self._d_contexts, self._queries = ([], [])  →  self._queries, self._d_contexts = ([], [])": "Both are empty lists.",
+        "self._d_contexts, self._kept = ([], [])  →  self._kept, self._d_contexts = ([], [])": "Both are empty lists.",
     },
-    "minis2s.layers.attention._stack": {
-        "out = xp.zeros((len(steps), *shape), dtype=steps[0].dtype)  →  "
-        "out = xp.ones((len(steps), *shape), dtype=steps[0].dtype)": ENDED,
+    "minis2s.layers.bridge.Affine.backward": {
+        "d_finals = [dict.fromkeys(self.State._fields) for _ in range(self.encoder_layers)]  →  "
+        "d_finals = [dict.fromkeys(self.State._fields) for _ in reversed(range(self.encoder_layers))]": "All are alike.",
     },
-    "minis2s.layers.lstm.LSTM.backward": {
-        "d_a = xp.empty((len(packing), 4 * H), dtype=h_before.dtype)  →  "
-        "d_a = xp.empty((len(h_before), 4 * H), dtype=h_before.dtype)": SAME_LENGTH,
+    "minis2s.layers.cells.on_parts": {
+        "return type(states[0])(*map(function, *states))  →  return type(states[-1])(*map(function, *states))": (
+            "All the states are of one kind."
+        ),
+    },
+    "minis2s.layers.contexts.NoContext.summary_backward": {
+        "return array_module(memory).zeros_like(memory)  →  return -array_module(memory).zeros_like(memory)": "Zeros, too.",
+    },
+    "minis2s.layers.gates.GatePass.start_backward": {
+        PASS_BEFORE + PASS.format("d_memory", "d_keys", "keys", "memory"): SAME_ZEROS,
+        PASS_BEFORE + PASS.format("d_keys", "d_memory", "memory", "keys"): SAME_ZEROS,
+        PASS_BEFORE + PASS.format("d_keys", "d_memory", "memory", "memory"): SAME_ZEROS,
+        PASS_BEFORE + PASS.format("d_keys", "d_memory", "keys", "keys"): SAME_ZEROS,
+    },
+    "minis2s.layers.gates.GatePass.step_backward": {
+        GATED + "pass": ZERO_AT_PADDING,
+        GATED + "d_gates = d_gates": ZERO_AT_PADDING,
     },
     "minis2s.layers.packing.Packing.pack": {
         "return rows if self._full else rows[self._places]  →  return rows[self._places]": SHORTCUT,
@@ -165,9 +192,48 @@ EQUIVALENT = {
         "return x if self._sorted else self.xp.take(x, self._inverse, axis=axis)  →  "
         "return self.xp.take(x, self._inverse, axis=axis)": SHORTCUT,
     },
+    "minis2s.layers.recurrent.Recurrent.backward": {
+        KEPT.format("t") + "  →  " + KEPT.format("t - 1"): KEYS,
+        KEPT.format("t") + "  →  " + KEPT.format("t + 1"): KEYS,
+        "self.cell.observer.gradients(packing, self.reverse, d_z)  →  "
+        "self.cell.observer.gradients(packing, self.cell, d_z)": DIRECTION,
+        "self.cell.observer.gradients(packing, self.reverse, d_z)  →  "
+        "self.cell.observer.gradients(packing, self.unrolling, d_z)": DIRECTION,
+        "if self.unrolling.recompute:  →  z = d_z = self.cell.project(x)[0]": NOT_RECOMPUTED,
+        EMPTY.format("packing") + "  →  " + EMPTY.format("x"): "The packed rows are as many as the packing's places.",
+        "_, caches = self._run(segment, z, before, packing)  →  "
+        "_, caches = self._run(segment, d_z, before, packing)": "They are one array then.",
+    },
+    "minis2s.layers.recurrent.Stack.backward": {
+        "d_around, d_h = residual_backward(d_h, None)  →  d_h, d_around = residual_backward(d_h, None)": SAME_TWICE,
+        AROUND + "d_h = d_h + layer.backward(d_h, d_finals[k], cache)": SAME_TWICE,
+        AROUND + "d_h = d_around + layer.backward(d_around, d_finals[k], cache)": SAME_TWICE,
+    },
+    "minis2s.layers.recurrent._join": {
+        JOIN + "return array_module(parts[0]).concatenate(parts, axis=-1)": SHORTCUT,
+        JOIN + "return parts[0] if len(parts) == 0 else array_module(parts[0]).concatenate(parts, axis=-1)": SHORTCUT,
+        JOIN + "return parts[-1] if len(parts) == 1 else array_module(parts[0]).concatenate(parts, axis=-1)": FIRST_IS_LAST,
+    },
+    "minis2s.layers.stepping.SteppedStack.finish_backward": {
+        "each.observer.gradients(packing, False, d_z)  →  each.observer.gradients(packing, True, d_z)": DIRECTION,
+    },
+    "minis2s.layers.stepping.SteppedStack.step_backward": {
+        "d_before = [None] * len(self.layers)  →  d_before = [None] * len(self._kept)": "There is a list for each layer.",
+        "d_x = d_x if d_around is None else d_around + d_x  →  d_x = d_x if d_around is None else d_h + d_x": SAME_TWICE,
+    },
+    "minis2s.layers.unrolling.Unrolling.cut": {"return 0  →  return -0": "Zero, too."},
+    "minis2s.layers.tied.TiedOutput.backward": {
+        "self._embedding[0].W.accumulate(d_W.T)  →  self._embedding[-1].W.accumulate(d_W.T)": FIRST_IS_LAST,
+    },
+    "minis2s.models.decoder.Decoder._step_backward": {
+        BEFORE.format("d_z[:, :0]") + "  →  " + BEFORE.format(other): NOT_READ
+        for other in ("(0 * d_z)[:, :0]", "(0 * d_z + 1)[:, :0]", "d_z[:, :]", "d_z[:, :0 - 1]", "d_z[:, :1]", "d_z[:, :-1]")
+    },
     "minis2s.models.decoder.Decoder.backward": {
-        "d_s, d_c = zero_state(before, packing.shape[1], H)  →  d_c, d_s = zero_state(before, packing.shape[1], H)": SAME_ZEROS,
-        "d_a = xp.empty((len(packing), 4 * H), dtype=before.dtype)  →  "
-        "d_a = xp.empty((len(before), 4 * H), dtype=before.dtype)": SAME_LENGTH,
+        FED.format("d_outs") + "  →  " + FED.format("0 * d_outs"): PRECISION,
+        FED.format("d_outs") + "  →  " + FED.format("0 * d_outs + 1"): PRECISION,
+        "z = self.stack.layers[0].project(y)[0] if self.unrolling.recompute else None  →  "
+        "z = self.stack.layers[0].project(y)[0]": NOT_RECOMPUTED,
+        "self._finish_backward(kept[::-1])  →  self._finish_backward(kept[:])": ANY_ORDER,
     },
 }

@@ -23,15 +23,15 @@ PAIRS = st.lists(st.tuples(SENTENCE.filter(bool), SENTENCE), min_size=1, max_siz
 def models(draw):
     """A translator of drawn sizes and make, out of all that a ModelConfig can name."""
     names = {name: draw(st.sampled_from(NAMES[name])) for name in ("cell", "attention", "attend", "bridge", "recurrent_init")}
-    flags = ("bidirectional", "residual", "values", "attentional", "input_feeding", "learned_start", "tied")
+    flags = ("bidirectional", "residual", "attentional", "input_feeding", "learned_start", "tied")
     options = {name: draw(st.booleans()) for name in flags}
-    sigmoid = draw(st.booleans()) and names["attention"] not in ("gate", *CONSTANT)
+    sigmoid, values = (draw(st.booleans()) and names["attention"] not in ("gate", *CONSTANT) for _ in range(2))
     sizes = {"embedding_size": draw(SIZE), "attention_size": draw(SIZE), "layers": draw(st.integers(1, 3))}
     sizes["hidden_size"] = draw(SIZE) * (1 + options["bidirectional"])
     if names["attention"] not in ("dot", "scaled-dot", "cosine") and draw(st.booleans()):
         sizes |= {"encoder_size": draw(SIZE) * 2, "encoder_layers": draw(st.integers(1, 3))}
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    config = ModelConfig(**names, **options, **sizes, sigmoid=sigmoid, longest_source=LONGEST)
+    config = ModelConfig(**names, **options, **sizes, sigmoid=sigmoid, values=values, longest_source=LONGEST)
     model = Seq2Seq(config, WORDS, WORDS, rng, dtype=np.float64)
     scale = draw(st.sampled_from([0.1, 0.5, 1.0]))
     model.assign({name: scale * rng.standard_normal(a.shape) for name, a in model.state().items()})

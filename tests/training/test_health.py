@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from minis2s.models.observe import GATES
+from minis2s.layers.cells import LSTMCell
 from minis2s.training import samples as samples_module
 from minis2s.training import session as session_module
 from minis2s.training.health import LOOK_EVERY, carried_per_step, findings, look_at_gradients
@@ -13,7 +13,9 @@ from minis2s.training.run import Run
 
 from .scenes import session_of, trainer_of
 
-LAYERS = ["encoder.directions.0", "encoder.directions.1", "decoder"]
+ENCODER, DECODER = "encoder.stack.layers.0", "decoder.stack.layers.0"
+LAYERS = [f"{ENCODER}.forwards.cell", f"{ENCODER}.backwards.cell", DECODER]
+GATES = LSTMCell.blocks
 
 
 @pytest.fixture(autouse=True)
@@ -212,7 +214,7 @@ def test_health_has_a_look_at_the_gradients_and_the_units_of_every_epoch(tmp_pat
         for layer in look.values():
             assert list(layer["gates"]) == list(layer["steps"]) == list(GATES)
             assert {len(norms) for norms in layer["steps"].values()} == {len(layer["carried"])}
-    assert [record["units"]["decoder"]["units"] for record in records if "units" in record] == [8, 8]
+    assert [record["units"][DECODER]["units"] for record in records if "units" in record] == [8, 8]
 
 
 def test_looks_come_at_the_first_step_of_an_epoch_and_then_every_hundred(monkeypatch):

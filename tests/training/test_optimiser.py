@@ -43,11 +43,11 @@ def test_the_norm_and_the_names_of_what_is_wrong():
     for value in (np.nan, np.inf, -np.inf):
         flat.gradients[:] = 0
         flat.gradients[flat.parts["decoder.output.b"].start] = value
-        flat.gradients[flat.parts["decoder.W_y"].stop - 1] = value
-        assert flat.first_not_finite() == "decoder.W_y"
+        flat.gradients[flat.parts["decoder.W_c"].stop - 1] = value
+        assert flat.first_not_finite() == "decoder.W_c"
         assert not np.isfinite(flat.gradient_norm())
-    flat.values[flat.parts["decoder.W_r"].start] = -1e6
-    assert flat.largest(flat.values) == ("decoder.W_r", 1e6)
+    flat.values[flat.parts["decoder.W_c"].start] = -1e6
+    assert flat.largest(flat.values) == ("decoder.W_c", 1e6)
     flat.values[flat.parts["decoder.output.b"].start] = np.nan
     assert flat.largest(flat.values)[0] == "decoder.output.b"
 

@@ -43,8 +43,8 @@ def moved():
 def test_rows_of_words_that_both_know_are_taken_over_and_new_words_keep_their_fresh_values(moved):
     old, drawn, new, _ = moved
     for name, (of, to), axis in (
-        ("encoder.embedding.W", (OLD[0], NEW[0]), 0),
-        ("decoder.embedding.W", (OLD[1], NEW[1]), 0),
+        ("encoder.reader.W", (OLD[0], NEW[0]), 0),
+        ("decoder.reader.W", (OLD[1], NEW[1]), 0),
         ("decoder.output.W", (OLD[1], NEW[1]), 1),
         ("decoder.output.b", (OLD[1], NEW[1]), 0),
     ):
@@ -117,9 +117,9 @@ def test_sizes_that_do_not_fit_are_refused_and_nothing_is_changed(change, messag
 def test_parameters_that_only_one_side_has_are_named(moved):
     old, new = model_of(OLD, 1), model_of(NEW, 2)
     old.more, new.other = old.encoder.dropout, None
-    del new.decoder.b  # as a model of another kind would lack it
+    del new.decoder.stack.layers[0].b  # as a model of another kind would lack it
     taken = take_over(new, languages(NEW), old, languages(OLD), "there")
-    assert taken.unused == ["decoder.b"] and "not used: decoder.b" in str(taken)
+    assert taken.unused == ["decoder.stack.layers.0.b"] and "not used: decoder.stack.layers.0.b" in str(taken)
 
 
 # Whole runs
@@ -147,11 +147,11 @@ def test_a_run_begins_with_another_and_says_so(trained, tmp_path):
     session = fine_tuned(trained, tmp_path)
     old, old_languages, _ = Run(trained).load("best")
     new, before = session.model.state(), old.state()
-    np.testing.assert_array_equal(new["decoder.W_r"], before["decoder.W_r"])
+    np.testing.assert_array_equal(new["decoder.W_c"], before["decoder.W_c"])
     for letter in "cde":
         rows = (session.languages.source_vocabulary, old_languages.source_vocabulary)
         now, then = (v.encode([letter])[0] for v in rows)
-        np.testing.assert_array_equal(new["encoder.embedding.W"][now], before["encoder.embedding.W"][then])
+        np.testing.assert_array_equal(new["encoder.reader.W"][now], before["encoder.reader.W"][then])
     (note,) = [n for n in session.notes if "taken over" in n]
     assert f"taken over from {trained}: " in note and "3 of 5 source tokens by their spelling" in note
     session.train()

@@ -140,6 +140,8 @@ the weights as well. From the last step: D2.4 and D2.5 give ∂L/∂k_ij, hence 
 D4.1 turns it into ∂L/∂d_{i-1,j} and ∂L/∂w_ij; and as α_j stands in the windows of j−R … j+R,
   ∂L/∂α_{i-1,j} ∋ Σ_{r=−R..R} (∂L/∂w_{i,j−r})_r""",
     source="Yang et al. 2016, arXiv:1607.05108 (one recurrent network per word; there an LSTM, here the vanilla cell D4.1)",
+    layer="minis2s.layers.location.RecurrentFeatures",
+    model="minis2s.models.decoder.Decoder",
     **WHERE,
 )
 
@@ -157,5 +159,7 @@ register(
 As D2.9 without memory: f_ij = w_ij F is linear, so ∂L/∂w_ij = ∂L/∂f_ij Fᵀ and ∂L/∂F = Σ w_ijᵀ ∂L/∂f_ij, and windows' gradients
 are added up where they overlap (a convolution with F turned around).""",
     source="Chorowski et al. 2015, arXiv:1506.07503, equations 8 and 9",
+    layer="minis2s.layers.location.LocationFeatures",
+    model="minis2s.models.decoder.Decoder",
     **WHERE,
 )

@@ -78,7 +78,7 @@ def attentive_inputs(rng, S=2, T=3, B=2, E=2, C=3, H=2, A=2):
 
 
 WORDED = "(worded: 1 context vectors, 2 a weight for each source word, 3 weights × context, 4 softmax: the output distribution)"
-DECODER = {"layer": "minis2s.layers.cells.LSTMCell", "model": "minis2s.models.decoder.Decoder"}
+DECODER = {"layer": "minis2s.layers.stepping.SteppedStack", "model": "minis2s.models.decoder.Decoder"}
 
 register(
     id="D0.7",

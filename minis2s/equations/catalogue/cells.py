@@ -118,6 +118,8 @@ register(
     id="D0.9-cho",
     title="Gated recurrent unit, reset before the product",
     section="D0 §3.1–3.2",
+    layer="minis2s.layers.cells.GRUCellResetBefore",
+    model="minis2s.models.seq2seq.Seq2Seq",
     lesson="06_gru",
     printed="(worded: the encoder and the decoder may use an LSTM or a GRU)",
     forward=gru_cell_reset_before,
@@ -132,8 +134,6 @@ As D0.9, but the reset gate acts on y = r ⊙ h_{t-1}, before the product, so th
   ∂L/∂r = ∂L/∂y ⊙ h_{t-1}                 ∂L/∂h_{t-1} ∋ ∂L/∂y ⊙ r
 h_{t-1} is reached three times: through the update, through the reset, and through the gates' product.""",
     source="Cho et al. 2014, arXiv:1406.1078, equations 5–8",
-    layer="minis2s.layers.cells.GRUCellResetBefore",
-    model="minis2s.models.seq2seq.Seq2Seq",
 )
 
 for id, name, fields in [("D2.1", "LSTM", LSTM), ("D2.1-gru", "GRU", GRU), ("D2.1-rnn", "vanilla cell", RNN)]:
@@ -164,4 +164,5 @@ As the sums run over all steps, one product with the steps stacked computes each
     source="D0 gives no formula; the affine read-out of every recurrent network (Elman 1990). D4.4 puts a softmax on it",
     layer="minis2s.layers.linear.Linear",
     model="minis2s.models.seq2seq.Seq2Seq",
+    lesson="09_whole_model",
 )

@@ -65,6 +65,8 @@ register(
     derivation="c is one of the h_t, picked by the mask:  ∂L/∂h_n = ∂L/∂c,  0 for the others.",
     source="Sutskever, Vinyals and Le 2014, arXiv:1409.3215",
     erratum="X17: D1 credits arXiv:1409.3215 to others; it is by Sutskever, Vinyals and Le.",
+    layer="minis2s.layers.contexts.LastState",
+    model="minis2s.models.decoder.Decoder",
     lesson="07_encoder_decoder",
 )
 
@@ -103,6 +105,8 @@ register(
     derivation="Each h_t is a block of c, so ∂L/∂h_t is that block of ∂L/∂c; zero at padding.",
     erratum="X8: called a fixed-length context, but its length T·H is fixed only for a padded T. The last state (D1.1-last) and "
     "attention (D2.3) are the forms of fixed size.",
+    layer="minis2s.layers.contexts.AllStates",
+    model="minis2s.models.decoder.Decoder",
 )
 
 register(

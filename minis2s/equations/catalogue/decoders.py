@@ -94,7 +94,7 @@ def in_step_inputs(rng, T=3, B=2, E=3, H=2):
     return random_arrays(rng, h=(T, B, E), y_0=(B, H), b_h=(3 * H,)) | cell_weights(rng, E, H, 3)
 
 
-DECODER = {"layer": "minis2s.layers.cells.LSTMCell", "model": "minis2s.models.decoder.Decoder"}
+DECODER = {"layer": "minis2s.layers.stepping.SteppedStack", "model": "minis2s.models.decoder.Decoder"}
 LSTM_WEIGHTS = {"W_x, W_h, b": "(E, 4H), (H, 4H), (4H,)"}
 OUTPUT = {"W_o, b_o": "(H, V), (V,)"}
 
@@ -119,6 +119,8 @@ register(
 From t = S to 1, with δ_t = ∂L/∂h_t (directly) + (from step t+1): D4.1 gives ∂L/∂s_t, ∂L/∂h_{t-1} and a share of W_x, W_h, b.
 The ∂L/∂s_t are then scattered to the rows of W_emb that were looked up, D4.7.""",
     source="as printed, with the vanilla cell D4.1 for RNN",
+    layer="minis2s.layers.stepping.SteppedStack",
+    model="minis2s.models.decoder.Decoder",
     lesson="07_encoder_decoder",
 )
 
@@ -192,5 +194,7 @@ register(
     wrt=("h_0", "c_0", "W_emb", "W_x", "W_h", "b", "W_o", "b_o"),
     derivation="D1.3, D4.4's affine map, D1.1's back-propagation through time, D4.7. Each word is a target, and then an input.",
     source="Mikolov et al. 2010, Interspeech; with an LSTM",
-    layer="minis2s.layers.cells.LSTMCell",
+    layer="minis2s.layers.stepping.SteppedStack",
+    model="minis2s.models.seq2seq.LanguageModel",
+    lesson="09_whole_model",
 )

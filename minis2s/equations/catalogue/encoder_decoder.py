@@ -71,8 +71,9 @@ Dropping the cell state's part is a mistake that training hides and this check d
     "X9: the documents' programs do not run, or not as meant. D0's runs only if output_dim = hidden_dim, as its decoder is "
     "handed the encoder's state; D2's unpacks an LSTM's two states as one; D3's hands its encoder a state that it does not "
     "take; D4's LSTM gets word numbers without an embedding.",
-    layer="minis2s.layers.cells.LSTMCell",
+    layer="minis2s.layers.recurrent.Recurrent",
     model="minis2s.models.seq2seq.Seq2Seq",
+    lesson="09_whole_model",
 )
 
 register(

@@ -109,7 +109,7 @@ def stack_inputs(rng, T=3, B=2, E=3, H=2):
 
 OWN = ("h_0", "c_0", "W_x", "W_h", "b")
 LOWER_AND_UPPER = tuple(f"{prefix}_{name}" for prefix in ("lower", "upper") for name in OWN)
-LAYER = {"layer": "minis2s.layers.recurrent.Stack", "model": "minis2s.models.encoder.Encoder"}
+LAYER = {"layer": "minis2s.layers.recurrent.Recurrent", "model": "minis2s.models.encoder.Encoder"}
 WORDS = {"x": "(T, B, E) input vectors", "mask": "(T, B) True where there is a token", "h_0, c_0": "(B, H) initial state"}
 WEIGHTS = {"W_x, W_h, b": "(E, 4H), (H, 4H), (4H,): θ"}
 
@@ -170,6 +170,8 @@ register(
 The upper layer's ∂L/∂x, as in D1.1, is the lower layer's ∂L/∂h: first the upper layer through all of time, then the lower.
   ∂L/∂h^{(1)}_t = ∂L/∂x^{(2)}_t + (from h^{(1)}_{t+1})""",
     source="Graves, Mohamed and Hinton 2013, arXiv:1303.5778",
+    layer="minis2s.layers.recurrent.Stack",
+    model="minis2s.models.encoder.Encoder",
 )
 
 register(
@@ -188,4 +190,6 @@ register(
 y = x + f(x), hence  ∂L/∂x = ∂L/∂y + (∂f/∂x)ᵀ ∂L/∂y: to the gradient through the layer, the upstream one is added as it is.
 Here x is h^{(1)} and f the upper LSTM: ∂L/∂h^{(1)}_t = ∂L/∂y_t + ∂L/∂x^{(2)}_t + (from h^{(1)}_{t+1}).""",
     source="He et al. 2015, arXiv:1512.03385; between stacked LSTMs: Wu et al. 2016, arXiv:1609.08144, equation 6",
+    layer="minis2s.layers.recurrent.Stack",
+    model="minis2s.models.encoder.Encoder",
 )

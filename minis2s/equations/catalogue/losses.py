@@ -61,6 +61,8 @@ Each entry appears in one square:
   ∂L/∂y*_nd = −∂L/∂y_nd""",
     source="D1 only names it",
     erratum="X11: the documents mask nothing; here padded places change neither the loss nor any gradient.",
+    layer="minis2s.models.seq2seq.SequenceRegression",
+    model="minis2s.models.seq2seq.SequenceRegression",
     lesson="10_losses",
 )
 
@@ -97,5 +99,7 @@ log p_t = z_t − log Σ_j exp(z_tj), hence, as Σ_k γ_t(k) = 1,
 This is cross-entropy's p − q, with targets q = γ that the model works out for itself.""",
     source="Graves, Fernández, Gomez and Schmidhuber 2006, ICML, equations 3–16",
     erratum="X6: D2 says such losses are 'computed from the edit distance'; this one is a likelihood, summed over alignments.",
+    layer="minis2s.models.tagger.CTCTagger",
+    model="minis2s.models.tagger.CTCTagger",
     lesson="10_losses",
 )

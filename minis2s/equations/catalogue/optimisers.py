@@ -100,6 +100,7 @@ register(
     forward=sgd,
     verify=verified(sgd, unrolled_sgd),
     source="Robbins and Monro 1951",
+    layer="minis2s.training.optimisers.SGD",
     lesson="11_optimisers",
 )
 
@@ -114,6 +115,7 @@ register(
     forward=momentum,
     verify=verified(momentum, unrolled_momentum, states=1),
     source="Polyak 1964, in PyTorch's form (the learning rate outside the velocity)",
+    layer="minis2s.training.optimisers.Momentum",
     lesson="11_optimisers",
 )
 
@@ -144,6 +146,7 @@ register(
     verify=verified(adamw, unrolled_adamw, states=2, count_steps=True),
     source="Loshchilov and Hutter 2017, arXiv:1711.05101, algorithm 2, in PyTorch's form (η λ instead of a schedule times λ)",
     erratum="X10: D3 §5.2 uses it to fine-tune a classifier and calls that translation.",
+    layer="minis2s.training.optimisers.AdamW",
     lesson="11_optimisers",
 )
 
@@ -175,6 +178,7 @@ register(
     forward=adagrad,
     verify=verified(adagrad, unrolled_adagrad, states=1),
     source="Duchi, Hazan and Singer 2011, JMLR 12, the diagonal form",
+    layer="minis2s.training.optimisers.Adagrad",
     lesson="11_optimisers",
 )
 

@@ -44,6 +44,7 @@ Given the mask, y is linear in x, with a diagonal matrix:
 E[k] = 1 − p, so E[y] = x: in evaluation nothing is dropped and nothing is scaled.""",
     source="Srivastava et al. 2014, JMLR 15; the scaling in training ('inverted') instead of in evaluation is common practice",
     layer="minis2s.layers.dropout.Dropout",
+    model="minis2s.models.seq2seq.Seq2Seq",
     lesson="11_optimisers",
 )
 

@@ -96,6 +96,8 @@ e is bilinear: each factor receives the other one. With δ_ij = ∂L/∂e_ij:
   ∂L/∂q_i = Σ_j δ_ij k_j     (a context vector with δ for weights)
   ∂L/∂k_j = Σ_i δ_ij q_i""",
     source="Luong, Pham and Manning 2015, arXiv:1508.04025, §3.1",
+    layer="minis2s.layers.scores.DotScore",
+    model="minis2s.models.decoder.Decoder",
     **WHERE,
 )
 
@@ -112,6 +114,8 @@ register(
 As D2.5-dot with δ_ij / √A. For independent entries of variance one, q · k has variance A; divided by √A it has variance one
 for every A, and softmax does not saturate as A grows.""",
     source="Vaswani et al. 2017, arXiv:1706.03762, §3.2.1",
+    layer="minis2s.layers.scores.ScaledDotScore",
+    model="minis2s.models.decoder.Decoder",
     **WHERE,
 )
 
@@ -128,6 +132,8 @@ register(
 With u_i = q_i W, e_ij = u_i · k_j. D2.5-dot gives ∂L/∂u_i = Σ_j δ_ij k_j and ∂L/∂k_j = Σ_i δ_ij u_i; then
   ∂L/∂q_i = ∂L/∂u_i Wᵀ     ∂L/∂W = Σ_i q_iᵀ ∂L/∂u_i""",
     source="Luong, Pham and Manning 2015, arXiv:1508.04025, §3.1",
+    layer="minis2s.layers.scores.GeneralScore",
+    model="minis2s.models.decoder.Decoder",
     **WHERE,
 )
 
@@ -145,6 +151,8 @@ With û = u/‖u‖, ∂û/∂u = (I − û ûᵀ)/‖u‖: only the part across
   ∂L/∂q_i = (∂L/∂q̂_i − q̂_i (q̂_i · ∂L/∂q̂_i)) / ‖q_i‖     and likewise for k_j.
 A vector of zeros has no direction; its gradient is set to zero.""",
     source="Graves, Wayne and Danihelka 2014, arXiv:1410.5401, equation 6",
+    layer="minis2s.layers.scores.CosineScore",
+    model="minis2s.models.decoder.Decoder",
     **WHERE,
 )
 
@@ -171,6 +179,8 @@ With δ = ∂L/∂c: ∂L/∂v_j = α_j δ and ∂L/∂α_j = δ · v_j (D2.3); 
 The key bias adds q · b_k to every e_j, which softmax ignores:  ∂L/∂b_k = Σ_j ∂L/∂k_j = q Σ_j ∂L/∂e_j = 0.""",
     source="as in D3's program, with the softmax over the source; Vaswani et al. 2017, arXiv:1706.03762",
     erratum="X7: D3's code takes the softmax over dim 1, not the source, and never uses its V. The missing 1/√A is a choice.",
+    layer="minis2s.layers.scores.QueryKeyScore",
+    model="minis2s.models.decoder.Decoder",
     lesson="08_attention",
 )
 

@@ -119,6 +119,8 @@ register(
     forward=greedy,
     verify=verify_greedy,
     source="common practice",
+    layer="minis2s.decoding.greedy.greedy",
+    model="minis2s.models.seq2seq.Seq2Seq",
     lesson="12_decoding",
 )
 
@@ -134,6 +136,8 @@ register(
     forward=beam,
     verify=verify_beam,
     source="Lowerre 1976; for translation Sutskever, Vinyals and Le 2014, arXiv:1409.3215, §3.2",
+    layer="minis2s.decoding.beam.beam",
+    model="minis2s.models.seq2seq.Seq2Seq",
     lesson="12_decoding",
 )
 
@@ -154,6 +158,7 @@ register(
     source="Levenshtein 1966; Wagner and Fischer 1974",
     erratum="X6: D2 says that the loss is computed from the edit distance. It is a minimum over integers: a small change of the "
     "parameters does not change it, so its gradient is zero or does not exist. It is a metric; the losses are D2.6 and D2.7.",
+    layer="minis2s.metrics.corpus_scores",
     lesson="10_losses",
 )
 

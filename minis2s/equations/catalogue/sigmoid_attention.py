@@ -103,6 +103,8 @@ With δ = ∂L/∂c_i and a_j = W_h h_j + W_z z_i + b:
     source="as printed, σ read as the sigmoid and the result as a gate (in h's own size)",
     erratum="X3: without v the result is a vector, a gate and not a weight; and A is declared m × n while the sum needs m = n: "
     "D3.2-printed.",
+    layer="minis2s.layers.gates.GateAttention",
+    model="minis2s.models.decoder.Decoder",
     **SIGMOID,
 )
 
@@ -122,6 +124,8 @@ With u_j = W_h h_j + W_z z_i + b, e_j = vᵀ u_j and δ_j = ∂L/∂α_j = ∂L/
 and from u_j as in D3.2. Unlike softmax, σ does not ignore what is the same for all j: z_i and b have gradients.""",
     source="D3.2 with the v of D3.3",
     erratum="X3: v is missing in print.",
+    layer="minis2s.layers.scores.AffineScore",
+    model="minis2s.models.decoder.Decoder",
     **SIGMOID,
 )
 
@@ -173,5 +177,7 @@ register(
 D2.4 gives ∂L/∂e_j with Σ_j ∂L/∂e_j = 0. Then ∂L/∂(W_z z_i + b) = Σ_j ∂L/∂e_j v = 0: nothing reaches z_i, W_z or b,
 while  ∂L/∂h_j = ∂L/∂e_j W_h v  is what a score without any query would give.""",
     erratum="X1: exp(vᵀ(W_h h_j + W_z z_i + b)) = exp(vᵀ W_h h_j) · exp(vᵀ(W_z z_i + b)), and the second factor cancels.",
+    layer="minis2s.layers.scores.AffineScore",
+    model="minis2s.models.decoder.Decoder",
     **EXPONENTIAL,
 )

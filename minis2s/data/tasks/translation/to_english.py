@@ -72,5 +72,5 @@ TASK = Task(
     sizes=(TRAIN, DEV, TEST),
     example=Pair("他们的叔叔喜欢深度学习", "Their uncle likes deep learning"),
     settings={"epochs": 3, "learning_rate": 6e-3, "dropout": 0.1, "best_by": "exact_match"},
-    expected=Expected("exact_match", 98, 100),
+    expected=Expected("exact_match", 99, 90),
 )
