@@ -1,5 +1,6 @@
 """A model's scores on pairs of sentences: the loss under teacher forcing, and the metrics of its greedy translations."""
 
+from minis2s.backend import to_host
 from minis2s.data.batching import bucketed_batches, make_batch
 from minis2s.data.numbers import values
 from minis2s.decoding.search import greedy_search
@@ -11,7 +12,7 @@ def teacher_forced_loss(model, examples, batch_size=64):
     total = tokens = 0
     for rows in bucketed_batches(examples, batch_size):
         batch = make_batch([examples[r] for r in rows])
-        total += float(model.forward(batch)[0]) * batch.n_target_tokens
+        total += float(to_host(model.forward(batch)[0])) * batch.n_target_tokens
         tokens += batch.n_target_tokens
     return total / tokens
 

@@ -73,7 +73,7 @@ def small_model(rng, backend=None, padding=True, **settings):
     config = ModelConfig(**SIZES | settings)
     model = model_of(config, SOURCE_WORDS, TARGET_WORDS, rng, backend, np.float64)
     for _, p in model.named_parameters():
-        if not p.value.any():  # what begins at zero, such as a bias, would hide what is multiplied by it
+        if not to_host(p.value).any():  # what begins at zero, such as a bias, would hide what is multiplied by it
             p.value = gradcheck.random_like(p.value, rng)
     source_lengths, target_lengths = (SOURCE_LENGTHS, TARGET_LENGTHS) if padding else (FULL_LENGTHS, FULL_LENGTHS[:2] * 3)
     if config.model == "ctc":  # a label needs a step, and one more where it equals the one before

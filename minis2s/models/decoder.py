@@ -37,7 +37,8 @@ class DecoderState(NamedTuple):
     fed: Any = None
 
     def select(self, rows):
-        """The state of some rows of the batch (an integer array)."""
+        """The state of some rows of the batch (an integer array of the host)."""
+        rows = self.source.xp.asarray(rows)  # one copy to a device, not one for each part
         cells = [on_parts(lambda part: part[rows], state) for state in self.cells]
         carry = tuple(part[:, rows] for part in self.carry)
         return DecoderState(cells, self.source.select(rows), carry, None if self.fed is None else self.fed[rows])

@@ -6,7 +6,9 @@ one array, and a checkpoint of the optimiser is a few vectors.
 
 import math
 
-from minis2s.backend import array_module, unread
+import numpy as np
+
+from minis2s.backend import array_module, to_host, unread
 
 
 class FlatParameters:
@@ -38,14 +40,10 @@ class FlatParameters:
 
     def largest(self, vector):
         """(name, size) of the part of `values` or `gradients` with the largest absolute value, or with the first NaN."""
-        xp = array_module(vector)
-        sizes = {name: float(xp.abs(vector[part]).max()) for name, part in self.parts.items()}
+        sizes = {name: float(to_host(abs(vector[part]).max())) for name, part in self.parts.items()}
         return max(sizes.items(), key=lambda item: math.inf if math.isnan(item[1]) else item[1])
 
     def first_not_finite(self):
         """The name of the first parameter whose gradient holds a NaN or an infinity, or None."""
-        xp = array_module(self.gradients)
-        for name, part in self.parts.items():
-            if not bool(xp.isfinite(self.gradients[part]).all()):
-                return name
-        return None
+        gradients = to_host(self.gradients)
+        return next((name for name, part in self.parts.items() if not np.isfinite(gradients[part]).all()), None)

@@ -13,7 +13,7 @@ from itertools import islice
 
 import numpy as np
 
-from minis2s.backend import array_module, unread
+from minis2s.backend import array_module, to_host, unread
 from minis2s.data.batching import Example, make_batch
 from minis2s.data.vocabulary import UNK
 from minis2s.data.windows import Windows
@@ -192,12 +192,12 @@ class Trainer:
         return sum(losses), self.flat.gradient_norm()
 
     def _refuse_update(self, loss):
-        name = self.flat.first_not_finite()
+        name, loss = self.flat.first_not_finite(), float(to_host(loss))
         what = f"the gradient of {name} is not finite"
         if name is None:
             what = "the gradient's norm overflows: that of {} reaches {:.1g}".format(*self.flat.largest(self.flat.gradients))
         raise Minis2sError(
-            f"step {self.progress.total_steps + 1} (epoch {self.progress.epoch + 1}): the loss is {float(loss)} and {what}. "
+            f"step {self.progress.total_steps + 1} (epoch {self.progress.epoch + 1}): the loss is {loss} and {what}. "
             "Training stopped before this update; what was saved before is unharmed. Try a smaller --learning-rate or --clip."
         )
 
