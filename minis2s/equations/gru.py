@@ -74,8 +74,12 @@ def gru_reset(r, y):
 
 def gru_reset_backward(d_out, cache):
     """d_r = d ⊙ y, d_y = d ⊙ r: each factor receives the other one."""
-    r, y = cache
-    return GRUResetGradients(d_out * y, d_out * r)
+    return GRUResetGradients(*_reset_gradients(d_out, *cache))
+
+
+@elementwise
+def _reset_gradients(d_out, r, y):
+    return d_out * y, d_out * r
 
 
 @elementwise
@@ -90,8 +94,12 @@ def gru_update(z, n, h_prev):
 
 def gru_update_backward(d_h, cache):
     """d_z = d_h ⊙ (h_prev − n), d_n = d_h ⊙ (1 − z), d_h_prev = d_h ⊙ z."""
-    z, n, h_prev = cache
-    return GRUUpdateGradients(d_h * (h_prev - n), d_h * (1 - z), d_h * z)
+    return GRUUpdateGradients(*_update_gradients(d_h, *cache))
+
+
+@elementwise
+def _update_gradients(d_h, z, n, h_prev):
+    return d_h * (h_prev - n), d_h * (1 - z), d_h * z
 
 
 def gru_pointwise(a_x, a_h, h_prev):

@@ -79,12 +79,13 @@ def lstm_gates(a):
 def lstm_gates_backward(d_gates, cache):
     """d_a, block by block: d ⊙ σ' for the gates, d ⊙ tanh' for the candidate; a block that receives None is zero."""
     xp = array_module(cache.g)
-    slopes = LSTMGates(sigmoid_slope, sigmoid_slope, sigmoid_slope, tanh_slope)
-    blocks = [
-        xp.zeros_like(y) if d_y is None else slope(d_y, y)
-        for d_y, y, slope in zip(d_gates, cache, slopes, strict=True)
-    ]
-    return xp.concatenate(blocks, axis=-1)
+    d_gates = [xp.zeros_like(y) if d_y is None else d_y for d_y, y in zip(d_gates, cache, strict=True)]
+    return xp.concatenate(_gate_slopes(*d_gates, *cache), axis=-1)
+
+
+@elementwise
+def _gate_slopes(d_i, d_f, d_o, d_g, i, f, o, g):
+    return sigmoid_slope(d_i, i), sigmoid_slope(d_f, f), sigmoid_slope(d_o, o), tanh_slope(d_g, g)
 
 
 def lstm_cell_state(i, f, g, c_prev):
@@ -107,13 +108,24 @@ class LSTMCellStateGradients(NamedTuple):
 def lstm_cell_state_backward(d_c, cache):
     """d_i = d_c ⊙ g, d_f = d_c ⊙ c_prev, d_g = d_c ⊙ i, d_c_prev = d_c ⊙ f: each factor receives the other one."""
     i, f, g, c_prev = cache
-    return LSTMCellStateGradients(d_c * g, d_c * c_prev, d_c * i, d_c * f)
+    return LSTMCellStateGradients(*_cell_state_gradients(d_c, i, f, g, c_prev))
+
+
+@elementwise
+def _cell_state_gradients(d_c, i, f, g, c_prev):
+    return d_c * g, d_c * c_prev, d_c * i, d_c * f
 
 
 def lstm_hidden_state(o, c):
     """D0.5: h = o ⊙ tanh(c). All (B, H)."""
+    h, tanh_c = _hidden_state(o, c)
+    return h, (o, tanh_c)
+
+
+@elementwise
+def _hidden_state(o, c):
     tanh_c = array_module(c).tanh(c)
-    return o * tanh_c, (o, tanh_c)
+    return o * tanh_c, tanh_c
 
 
 class LSTMHiddenStateGradients(NamedTuple):
@@ -123,8 +135,12 @@ class LSTMHiddenStateGradients(NamedTuple):
 
 def lstm_hidden_state_backward(d_h, cache):
     """d_o = d_h ⊙ tanh(c), d_c = d_h ⊙ o ⊙ (1 − tanh²(c))."""
-    o, tanh_c = cache
-    return LSTMHiddenStateGradients(d_h * tanh_c, tanh_slope(d_h * o, tanh_c))
+    return LSTMHiddenStateGradients(*_hidden_state_gradients(d_h, *cache))
+
+
+@elementwise
+def _hidden_state_gradients(d_h, o, tanh_c):
+    return d_h * tanh_c, tanh_slope(d_h * o, tanh_c)
 
 
 def lstm_pointwise(a, c_prev):

@@ -53,8 +53,8 @@ IN_EQUATIONS = {
     "equations.embedding.embedding_backward": [
         ("gradient given to the word one step later", "ids, d_x)", "ids, d_x[list(range(1, len(d_x))) + [0]])"),
     ],
-    "equations.lstm.lstm_cell_state_backward": [
-        ("f forgotten in d_c_prev", "d_c * f)", "d_c)"),
+    "equations.lstm._cell_state_gradients": [
+        ("f forgotten in d_c_prev", "d_c * i, d_c * f", "d_c * i, d_c"),
         ("c_t for c_{t-1} in the forget gate's gradient", "d_c * c_prev", "d_c * (f * c_prev + i * g)"),
         ("d_i with i instead of g", "d_c * g,", "d_c * i,"),
     ],
@@ -64,11 +64,11 @@ IN_EQUATIONS = {
         ("cell gradient from h only", "d_c_of_h if d_c is None else d_c + d_c_of_h", "d_c_of_h"),
         ("cell gradient from c only, when there is one", "else d_c + d_c_of_h", "else d_c"),
     ],
-    "equations.lstm.lstm_gates_backward": [
-        ("candidate's slope taken for a sigmoid's", "sigmoid_slope, tanh_slope)", "sigmoid_slope, sigmoid_slope)"),
-        ("the slopes of the gates forgotten", "else slope(d_y, y)", "else d_y"),
+    "equations.lstm._gate_slopes": [
+        ("candidate's slope taken for a sigmoid's", "tanh_slope(d_g, g)", "sigmoid_slope(d_g, g)"),
+        ("the slope of a gate forgotten", "sigmoid_slope(d_f, f)", "d_f"),
     ],
-    "equations.lstm.lstm_hidden_state_backward": [
+    "equations.lstm._hidden_state_gradients": [
         ("o forgotten on the way from h to c", "d_h * o,", "d_h,"),
         ("tanh' forgotten on the way from h to c", "tanh_slope(d_h * o, tanh_c)", "d_h * o"),
         ("tanh applied to tanh(c) again", "d_h * tanh_c,", "d_h * array_module(tanh_c).tanh(tanh_c),"),
@@ -108,7 +108,7 @@ IN_EQUATIONS = {
         ("CTC: mask forgotten in the result", "xp.where(mask[..., None], d_logits, 0)", "d_logits"),
     ],
     # GRU
-    "equations.gru.gru_update_backward": [
+    "equations.gru._update_gradients": [
         ("GRU: the update gate's other polarity", "d_h * (1 - z), d_h * z", "d_h * z, d_h * (1 - z)"),
         ("GRU: n − h for h − n", "(h_prev - n)", "(n - h_prev)"),
         ("GRU: the new state for the old one in z's gradient", "(h_prev - n)", "((1 - z) * n + z * h_prev - n)"),
