@@ -24,14 +24,16 @@ class Recurrent(Layer):
         x = packing.pack(x)
         z, cache_z = self.cell.project(x)  # all steps in one product
         h_all = packing.xp.empty((len(packing), self.cell.hidden_size), dtype=z.dtype)
-        steps = packing.steps()[::-1] if self.reverse else packing.steps()
-        looks, segments = self.cell.observer.looks, []
-        for segment in self.unrolling.segments(steps):
-            before, (state, caches) = state, self._run(segment, z, state, packing, h_all)
-            segments.append((segment, before, None if self.unrolling.recompute and not looks else caches))
+        looks, of_segments = self.cell.observer.looks, []
+        for steps in self._segments(packing):
+            before, (state, caches) = state, self._run(steps, z, state, packing, h_all)
+            of_segments.append((before, None if self.unrolling.recompute and not looks else caches))
         if looks:
-            self.cell.observer.states(packing, self.reverse, h_all, [cache for *_, caches in segments for cache in caches])
-        return (packing.unpack(h_all), on_parts(packing.unsort, state)), (packing, x, cache_z, segments)
+            self.cell.observer.states(packing, self.reverse, h_all, [cache for _, caches in of_segments for cache in caches])
+        return (packing.unpack(h_all), on_parts(packing.unsort, state)), (packing, x, cache_z, of_segments)
+
+    def _segments(self, packing):
+        return self.unrolling.segments(packing.steps()[::-1] if self.reverse else packing.steps())
 
     def _run(self, steps, z, state, packing, h_all=None):
         """The cell over some steps, from the state (B, H) before them; its h goes to the rows of h_all, if that is given.
@@ -54,7 +56,7 @@ class Recurrent(Layer):
         Returns (d_x (T, B, E), d_state before the first token); the parameters' gradients are added.
         h_t has two readers, the layer above and the next step; their gradients are added before the cell is differentiated.
         """
-        packing, x, cache_z, segments = cache
+        packing, x, cache_z, of_segments = cache
         zeros = self.cell.zero_state(packing.shape[1])
         # Copies, because the rows that are alive are overwritten from step to step.
         d_final = d_final or [None] * len(zeros)
@@ -65,10 +67,10 @@ class Recurrent(Layer):
         else:
             z, d_z = None, packing.xp.empty((len(packing), self.cell.b.value.size), dtype=zeros.h.dtype)
         kept = {}
-        for segment, before, caches in reversed(segments):
+        for steps, (before, caches) in zip(reversed(self._segments(packing)), reversed(of_segments), strict=True):
             if caches is None:
-                _, caches = self._run(segment, z, before, packing)
-            for (t, rows), step_cache in zip(reversed(segment), reversed(caches), strict=True):
+                _, caches = self._run(steps, z, before, packing)
+            for (t, rows), step_cache in zip(reversed(steps), reversed(caches), strict=True):
                 n = packing.sizes[t]
                 d_new = self.cell.State(*(d[:n] for d in d_state))
                 if d_rows is not None:
