@@ -399,8 +399,9 @@ for with_residual in (False, True):
         tower.zero_gradients()
         _, cache = tower.forward(x_deep, packing)
         arriving[with_residual].append(np.linalg.norm(tower.backward(d_top, None, cache)))
-print(f"one layer: {arriving[False][0]:.1f}; 12 layers: {arriving[False][-1]:.1e} without, {arriving[True][-1]:.1e} with residual connections")
-assert arriving[False][-1] < 1e-3 * arriving[False][0] and arriving[True][-1] > 0.5 * arriving[True][0]
+without, residuals = arriving[False], arriving[True]
+print(f"one layer: {without[0]:.1f}; 12 layers: {without[-1]:.1e} without, {residuals[-1]:.1e} with residual connections")
+assert without[-1] < 1e-3 * without[0] and residuals[-1] > 0.5 * residuals[0]
 
 figure = Figure(figsize=(13, 3.9), layout="constrained")
 left, middle, right = figure.subplots(1, 3)

@@ -15,10 +15,13 @@ def test_the_power_of_exact_costs_is_found(power):
 
 
 def test_memory_is_linear_in_the_length_and_recomputation_keeps_less():
-    (short, long), (_, recomputed) = ([length.cost(T, 8, recompute, 1) for T in (50, 200)] for recompute in (False, True))
-    assert 3.5 < long.held_mb / short.held_mb < 4.5 and 3 < long.peak_mb / short.peak_mb < 4.5
-    assert recomputed.held_mb < long.held_mb / 5 and recomputed.peak_mb < long.peak_mb
-    assert all(c.step_ms > 0 for c in (short, long, recomputed))
+    first, second, third = (length.cost(T, 8, False, 1) for T in (50, 100, 200))
+    for name in ("held_mb", "peak_mb"):
+        a, b, c = (getattr(each, name) for each in (first, second, third))
+        assert c - b == pytest.approx(2 * (b - a), rel=0.1)  # twice as many steps more
+    recomputed = length.cost(200, 8, True, 1)
+    assert recomputed.held_mb < third.held_mb / 5 and recomputed.peak_mb < third.peak_mb
+    assert all(c.step_ms > 0 for c in (first, second, third, recomputed))
 
 
 @pytest.mark.parametrize("as_json", [False, True])
