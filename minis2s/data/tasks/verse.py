@@ -1,8 +1,8 @@
 """Sequences without a source, synthetic: verses, to be continued or made up.
 
-    the old king waits beside the sea / the winter sleeps in the white hill / the moon hides near the hollow tree / …
+    the old king waits beside the sea / the moon hides near the hollow tree / the winter sleeps in the white hill / …
 
-Four lines of eight syllables, rhyming ABAB. A language model has to count, to remember a rhyme over a whole line, and to keep to
+Four lines of eight syllables, rhyming AABB. A language model has to count, to remember a rhyme over a whole line, and to keep to
 the grammar; `judge` tells whether it does, as there is no single right verse. Dev and test verses hold combinations of adjective
 and noun, and of noun and verb, that training never has.
 """
@@ -55,7 +55,7 @@ def verse(draw):
 
 
 def _ends(draw):
-    """Four words that rhyme ABAB."""
+    """Four words that rhyme AABB."""
     pairs = []
     while len(pairs) < 2:
         words = draw.deal("rhyme", RHYMES).split()
@@ -63,8 +63,7 @@ def _ends(draw):
         pair = first, draw.pick([word for word in words if word != first])
         if not pairs or RHYME[first] != RHYME[pairs[0][0]]:
             pairs.append(pair)
-    (a, c), (b, d) = pairs
-    return a, b, c, d
+    return [*pairs[0], *pairs[1]]
 
 
 def _line(draw, end, found):
@@ -88,12 +87,12 @@ def generate(seed=0):
 
 
 def is_verse(text):
-    """Whether a text keeps all the rules: four lines of the grammar, eight syllables each, ABAB, no word as its own rhyme."""
+    """Whether a text keeps all the rules: four lines of the grammar, eight syllables each, AABB, no word as its own rhyme."""
     lines = [line.split() for line in text.split(" / ")]
     if len(lines) != 4 or not all(map(_is_line, lines)):
         return False
     a, b, c, d = (line[-1] for line in lines)
-    return RHYME[a] == RHYME[c] != RHYME[b] == RHYME[d] and a != c and b != d
+    return RHYME[a] == RHYME[b] != RHYME[c] == RHYME[d] and a != b and c != d
 
 
 def _is_line(words):
@@ -112,7 +111,7 @@ def judge(pairs, outputs):
 
 TASK = Task(
     name="verse",
-    description="Verses to make up or continue, synthetic: four lines of eight syllables, ABAB; judged by these rules",
+    description="Verses to make up or continue, synthetic: four lines of eight syllables, AABB; judged by these rules",
     held_out="8 % of the combinations of adjective and noun, and of noun and verb: training never has them. Each test verse "
     "has one.",
     source_tokeniser="words",
@@ -121,7 +120,7 @@ TASK = Task(
     sizes=SIZES,
     example=Pair(
         "",
-        "the bird sings underneath the cone / the bird whispers before the sill / the dark moon hides behind the stone / "
+        "the bird sings underneath the cone / the bird whispers before the stone / the dark moon hides behind the sill / "
         "the sailor sings beneath the mill",
     ),
     model="language-model",

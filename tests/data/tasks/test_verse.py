@@ -31,16 +31,16 @@ def test_lines_have_eight_syllables_and_rhyme(splits):
         assert [sum(map(syllables, line)) for line in lines] == [8] * 4, pair.target
         a, b, c, d = (line[-1] for line in lines)
         sounds = [[at for at, rhyme in enumerate(RHYMES) if re.fullmatch(rhyme, word)] for word in (a, b, c, d)]
-        assert sounds[0] == sounds[2] != sounds[1] == sounds[3] and len(sounds[0]) == len(sounds[1]) == 1
-        assert a != c and b != d
+        assert sounds[0] == sounds[1] != sounds[2] == sounds[3] and len(sounds[0]) == len(sounds[2]) == 1
+        assert a != b and c != d
 
 
 def test_the_judge_sees_every_broken_rule(splits):
     texts = [pair.target for pair in splits.test]
     assert verse.judge(splits.test, texts) == {"valid": 100.0}
     assert verse.judge(splits.test[:4], [*texts[:3], ""]) == {"valid": 75.0}
-    good = "the old king waits beside the sea / the winter sleeps on the white hill / the moon hides near the hollow tree / "
-    good = good.replace(" on ", " in ") + "the lady listens near the mill"
+    good = "the old king waits beside the sea / the moon hides near the hollow tree / "
+    good += "the winter sleeps in the white hill / the lady listens near the mill"
     assert verse.is_verse(good)
     broken = {
         "three lines": good.rsplit(" / ", 1)[0],
@@ -48,6 +48,7 @@ def test_the_judge_sees_every_broken_rule(splits):
         "no rhyme": good.replace("tree", "sand"),
         "the same word": good.replace("tree", "sea"),
         "AAAA": good.replace("hill", "lea").replace("mill", "quay"),
+        "ABAB": "{0} / {2} / {1} / {3}".format(*good.split(" / ")),
         "nine syllables": good.replace("old king", "old sailor"),
         "seven": good.replace("beside", "by"),
         "grammar": good.replace("king waits", "waits king"),
