@@ -24,16 +24,13 @@ class Recurrent(Layer):
         x = packing.pack(x)
         z, cache_z = self.cell.project(x)  # all steps in one product
         h_all = packing.xp.empty((len(packing), self.cell.hidden_size), dtype=z.dtype)
-        looks, of_segments = self.cell.observer.looks, []
-        for steps in self._segments(packing):
+        looks, segments = self.cell.observer.looks, []
+        for steps in self.unrolling.segments(packing.steps()[::-1] if self.reverse else packing.steps()):
             before, (state, caches) = state, self._run(steps, z, state, packing, h_all)
-            of_segments.append((before, None if self.unrolling.recompute and not looks else caches))
+            segments.append((steps, before, None if self.unrolling.recompute and not looks else caches))
         if looks:
-            self.cell.observer.states(packing, self.reverse, h_all, [cache for _, caches in of_segments for cache in caches])
-        return (packing.unpack(h_all), on_parts(packing.unsort, state)), (packing, x, cache_z, of_segments)
-
-    def _segments(self, packing):
-        return self.unrolling.segments(packing.steps()[::-1] if self.reverse else packing.steps())
+            self.cell.observer.states(packing, self.reverse, h_all, [cache for *_, caches in segments for cache in caches])
+        return (packing.unpack(h_all), on_parts(packing.unsort, state)), (packing, x, cache_z, segments)
 
     def _run(self, steps, z, state, packing, h_all=None):
         """The cell over some steps, from the state (B, H) before them; its h goes to the rows of h_all, if that is given.
@@ -56,20 +53,20 @@ class Recurrent(Layer):
         Returns (d_x (T, B, E), d_state before the first token); the parameters' gradients are added.
         h_t has two readers, the layer above and the next step; their gradients are added before the cell is differentiated.
         """
-        packing, x, cache_z, of_segments = cache
+        packing, x, cache_z, segments = cache
         zeros = self.cell.zero_state(packing.shape[1])
         # Copies, because the rows that are alive are overwritten from step to step.
         d_final = d_final or [None] * len(zeros)
         d_state = [z if d is None else packing.sort(d).copy() for z, d in zip(zeros, d_final, strict=True)]
         d_rows = None if d_h_all is None else packing.pack(d_h_all)
         if self.unrolling.recompute:
-            z = d_z = self.cell.project(x)[0]  # each row of z is used up before its gradient takes its place
+            d_z, _ = self.cell.project(x)  # z, for now: each row is used before its gradient takes its place
         else:
-            z, d_z = None, packing.xp.empty((len(packing), self.cell.b.value.size), dtype=zeros.h.dtype)
+            d_z = packing.xp.empty((len(packing), self.cell.b.value.size), dtype=zeros.h.dtype)
         kept = {}
-        for steps, (before, caches) in zip(reversed(self._segments(packing)), reversed(of_segments), strict=True):
+        for steps, before, caches in reversed(segments):
             if caches is None:
-                _, caches = self._run(steps, z, before, packing)
+                _, caches = self._run(steps, d_z, before, packing)
             for (t, rows), step_cache in zip(reversed(steps), reversed(caches), strict=True):
                 n = packing.sizes[t]
                 d_new = self.cell.State(*(d[:n] for d in d_state))

@@ -94,23 +94,23 @@ class Decoder(Layer):
         carry, fed = source.carry(), self._nothing_fed(xp, z, packing.shape[1])
         masks = self.stack.masks(packing, rng)
         outs = xp.empty((len(packing), self.width), dtype=z.dtype)
-        looks, of_segments = self.stack.looks, []
+        looks, segments = self.stack.looks, []
         for segment in self.unrolling.segments(packing.steps()):
             before = states, carry, fed
             steps = self._run(segment, z, *before, source, masks, packing)
             for (_, rows), step in zip(segment, steps, strict=True):
                 outs[rows] = step.out
             states, carry, fed = steps[-1].states, steps[-1].carry, None if fed is None else steps[-1].out
-            of_segments.append((before, None if self.unrolling.recompute and not looks else steps))
+            segments.append((segment, before, None if self.unrolling.recompute and not looks else steps))
         if looks:
-            all_steps = [step for _, steps in of_segments for step in steps]
+            all_steps = [step for *_, steps in segments for step in steps]
             self.stack.show(packing, [step.states for step in all_steps], [step.caches[1] for step in all_steps])
         outs, cache_out_dropout = self.dropout.forward(outs, rng, packing)
         predictions, cache_output = self.output.forward(outs)
         weights = source.all_weights()
         weights = None if weights is None else packing.unsort(weights, axis=2)
         caches = cache_y, cache_y_dropout, cache_z, cache_out_dropout, cache_output
-        return (predictions, weights), (packing, source, of_segments, y, masks, caches)
+        return (predictions, weights), (packing, source, segments, y, masks, caches)
 
     def _run(self, steps, z, states, carry, fed, source, masks, packing):
         """The steps (i, rows) of `packing` in turn, from what comes before them. A Step for each."""
@@ -146,8 +146,7 @@ class Decoder(Layer):
 
     def backward(self, d_predictions, cache):
         """Returns (d_memory (T, B, C), d_states before the first step); the parameters' gradients are added."""
-        packing, source, of_segments, y, masks, caches = cache
-        segments = self.unrolling.segments(packing.steps())
+        packing, source, segments, y, masks, caches = cache
         cache_y, cache_y_dropout, cache_z, cache_out_dropout, cache_output = caches
         d_outs = self.dropout.backward(self.output.backward(d_predictions, cache_output), cache_out_dropout)
         d_states = self.stack.zero_states(packing.shape[1])
@@ -156,7 +155,7 @@ class Decoder(Layer):
         kept = []  # of the steps, last first: what the gradients of W_c and of `combine` need
         self.stack.start_backward()
         source.start_backward()
-        for segment, (before, steps) in zip(reversed(segments), reversed(of_segments), strict=True):
+        for segment, before, steps in reversed(segments):
             if steps is None:
                 steps = self._run(segment, z, *before, source, masks, packing)
                 del source.weights[-len(segment) :]  # they were there already
