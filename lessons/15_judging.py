@@ -495,7 +495,7 @@ assert 94.5 < luckiest < 96.5
 # ## Where next
 #
 # `minis2s evaluate RUN --task translation` prints these scores for a model of yours, with both perplexities; `minis2s tasks NAME`
-# says what a task holds out; `minis2s report RUN` shows the sentences themselves, worst first. And read some of them. No number
+# says what a task holds out; `minis2s report RUN` shows sentences and maps, the hardest ones among them. Read some. No number
 # replaces that.
 
 # %%
