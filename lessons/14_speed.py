@@ -4,9 +4,9 @@
 # About 25 minutes. You need the LSTM (lesson 5), encoder and decoder (lesson 7) and Adam (lesson 11). Run this file with
 # `python lessons/14_speed.py`, or open it cell by cell in VS Code or Jupyter (with jupytext).
 #
-# The equations are written once, for people, and the same lines train fast. How can that be? Because nearly all of the time goes
-# into a few **matrix products 矩阵乘法**, which a library does better than anybody, and the rest is a question of structure: how
-# many products, of what shape, on what rows. You will count multiplications on paper, find the same numbers in the running
+# The equations are written once, for people, and the same lines train fast. How can that be? Because most of the time goes into
+# a few kinds of **matrix products 矩阵乘法**, which a library does better than anybody, and the rest is a question of structure:
+# how many products, of what shape, on what rows. You will count multiplications on paper, find the same numbers in the running
 # engine, and measure.
 #
 # **Times are yours.** Every time below is measured on your machine, now, beside whatever else it is doing; no `assert` depends on
@@ -418,10 +418,10 @@ show_source(FlatParameters.gradient_norm)
 #
 # Measured by the authors on two cores, and left out of the engine. Negative results belong to the record:
 #
-# | idea | gain | why not |
+# | idea | gain | probable reason |
 # |---|---|---|
 # | two half-batches on two Python threads | at most 5 % | products of half the rows; two threads, one Python lock |
-# | element-wise work cut into pieces for two threads | none that was measurable | BLAS's own threads wait for work beside them |
+# | element-wise work cut into pieces for two threads | none that was measurable | BLAS's own threads have the cores already |
 # | Adam's pieces on two threads | about 10 % of Adam | Adam is a small part of a step |
 # | `out=` to reuse arrays everywhere | none, but for arrays as wide as the vocabulary | allocation is cheap |
 #

@@ -441,7 +441,7 @@ with matplotlib.rc_context({"font.family": families}):
         drawn = bars.bar(np.arange(2) + 0.36 * k - 0.18, heights, 0.34, color=style, label=name)
         bars.bar_label(drawn, fmt="%.1f")
     bars.set_xticks(range(2), tests)
-    bars.set(ylabel="exact match, %", ylim=(0, 125))
+    bars.set(ylabel="exact match, %", ylim=(0, 140))
     bars.legend(ncols=2, loc="upper center")
     bins = np.arange(0, max(by_combination.max(), one_by_one.max()) + 1, 0.75)
     intervals.hist(one_by_one, bins, alpha=0.6, label="sentences drawn")
