@@ -98,4 +98,5 @@ register(
 y_i = z_i + h_n for every i, hence  ∂L/∂z_i = ∂L/∂y_i  and  ∂L/∂h_n = Σ_i ∂L/∂y_i + (through the decoder, as in D3.1).
 The first term has no factor in between: the encoder hears every step's error directly.""",
     source="as worded: D3 does not say which states; here the encoder's last one, added to each decoder state",
+    lesson="13_long_sequences",
 )
