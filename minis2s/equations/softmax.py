@@ -1,6 +1,6 @@
 """Softmax with a mask (D2.4, D4.4) and the cross-entropy of its result (D1.3, D2.6)."""
 
-from minis2s.backend import array_module
+from minis2s.backend import array_module, elementwise
 
 
 def softmax(e, mask=None, axis=-1):
@@ -11,16 +11,25 @@ def softmax(e, mask=None, axis=-1):
     but keeps exp from overflowing.
     """
     xp = array_module(e)
-    if mask is not None:
+    if mask is None:
+        p = xp.exp(e - e.real.max(axis=axis, keepdims=True))
+        p /= p.sum(axis=axis, keepdims=True)
+    else:
         e = xp.where(mask, e, _lowest(xp, e.real.dtype))
-    p = xp.exp(e - e.real.max(axis=axis, keepdims=True))
-    if mask is not None:
-        p = xp.where(mask, p, 0)  # a row that is masked throughout has exp(0) = 1 everywhere
-    total = p.sum(axis=axis, keepdims=True)
-    if mask is not None:
-        total = xp.where(total == 0, 1, total)
-    p /= total
+        p = _exp_where(mask, e, e.real.max(axis=axis, keepdims=True))
+        p = _shares(p, p.sum(axis=axis, keepdims=True))
     return p, (p, axis)
+
+
+@elementwise
+def _exp_where(mask, e, largest):
+    xp = array_module(mask, e, largest)
+    return xp.where(mask, xp.exp(e - largest), 0)  # where all is masked, exp(0) = 1 everywhere
+
+
+@elementwise
+def _shares(p, total):
+    return p / array_module(p, total).where(total == 0, 1, total)
 
 
 def softmax_backward(d_p, cache):

@@ -1,6 +1,6 @@
 """Run in a process of its own by test_hostcuda.py: every equation on CuPy arrays. Prints one JSON document.
 
-    {"equations": {id: {what: number or list of strings}}, "backend": {what: true or a message}}
+    {"equations": {id: {what: number or list of strings}}, "backend": {what: true or a message}, "nvcc": [lines, failed] or null}
 
 An equation whose check raises has the traceback under "error".
 """
@@ -9,7 +9,7 @@ import json
 import sys
 import traceback
 
-import hostcuda  # noqa: F401  (before CuPy: it puts the CPU in the place of the device)
+import hostcuda
 import numpy as np
 
 from minis2s import backend
@@ -108,4 +108,6 @@ def of_the_backend():
 
 
 if __name__ == "__main__":
-    print(json.dumps({"equations": of_equations(), "backend": of_the_backend()}))
+    document = {"equations": of_equations(), "backend": of_the_backend()}
+    document["nvcc"] = hostcuda.check_with_nvcc() if hostcuda.nvcc_wanted else None
+    print(json.dumps(document))

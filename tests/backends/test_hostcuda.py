@@ -1,4 +1,6 @@
-"""Every equation on CuPy, without a GPU: hostcuda runs CuPy's own front end on the CPU (a tool beside this repository).
+"""Equations, models, training and decoding on CuPy, without a GPU: hostcuda runs CuPy's own front end on the CPU.
+
+It is a tool beside this repository.
 
 It replaces the CUDA device for a whole process, so it gets one of its own. Where the tool, CuPy or a compiler is not there, these
 tests are skipped and say why; MINIS2S_HOSTCUDA names another place for it, relative to the repository.
@@ -8,6 +10,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +19,9 @@ from pathlib import Path
 import pytest
 
 from minis2s.equations.registry import equations
+from minis2s.models.check import MODELS
+from minis2s.training.optimisers import OPTIMISERS
+from tests.training.scenes import write_pairs
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTCUDA = (ROOT / os.environ.get("MINIS2S_HOSTCUDA", "../shared/tools/hostcuda")).resolve()
@@ -41,17 +47,27 @@ def why_not():
 
 
 MISSING = why_not()
+NVCC = shutil.which("nvcc")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(MISSING is not None, reason=str(MISSING))]
+
+
+def python(*arguments):
+    """Standard output of a process that finds hostcuda."""
+    paths = [str(HOSTCUDA), str(ROOT), os.environ.get("PYTHONPATH", "")]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "HOSTCUDA_NVCC": "1" if NVCC else "0"}
+    done = subprocess.run([sys.executable, *arguments], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stderr[-4000:]
+    return done.stdout
 
 
 @pytest.fixture(scope="module")
 def report():
-    paths = [str(HOSTCUDA), str(ROOT), os.environ.get("PYTHONPATH", "")]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    script = Path(__file__).with_name("device_checks.py")
-    done = subprocess.run([sys.executable, str(script)], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stderr[-4000:]
-    return json.loads(done.stdout)
+    return json.loads(python("-m", "tests.backends.device_checks"))
+
+
+@pytest.fixture(scope="module")
+def models():
+    return json.loads(python("-m", "tests.backends.device_models", "--hostcuda"))
 
 
 def test_nothing_is_left_out(report):
@@ -72,6 +88,82 @@ def test_an_equation_on_the_device_is_numpys(id, report):
 @pytest.mark.parametrize("what", ["select", "auto", "array_module", "to_host", "scatter_add"])
 def test_the_backend_on_the_device(what, report):
     assert report["backend"][what] is True
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_and_its_gradients_on_the_device_are_numpys(name, models):
+    assert models["models"][name] is None, models["models"][name]
+
+
+@pytest.mark.parametrize("kind", [*OPTIMISERS, "average", "own words"])
+def test_twenty_steps_on_the_device_are_numpys(kind, models):
+    """Losses and norms in double precision to 1e-9, with dropout and hidden words."""
+    assert models["training"][kind] is None, models["training"][kind]
+
+
+@pytest.mark.parametrize("step", [1, 4, 13])
+def test_what_is_not_finite_is_named_as_on_the_host(step, models):
+    assert models["refused"][f"step {step}"] is None, models["refused"][f"step {step}"]
+
+
+def test_decoding_on_the_device_is_numpys(models):
+    assert len(models["decoding"]) > 50
+    assert {name: message for name, message in models["decoding"].items() if message} == {}
+
+
+# At most so many kernels for one more step of the source, and for one more of the target, forwards and backwards; products, which
+# are cuBLAS's, are not counted.
+LAUNCHES = {"LSTM": (15, 48), "bidirectional LSTM": (30, 48), "GRU": (22, 55), "RNN": (5, 38)}
+UPLOADS = 8  # source, its mask, target words fed and asked for; which places are real, twice; the target's order and its inverse
+
+
+@pytest.mark.parametrize("name", LAUNCHES)
+def test_what_a_training_step_asks_of_the_device(name, models):
+    found = models["counts"][name]
+    assert (found["device_to_host"], found["synchronizations"], found["allocations"]) == (0, 0, 0)
+    assert found["host_to_device"] <= UPLOADS
+    assert 0 < found["encoder step"] <= LAUNCHES[name][0] and 0 < found["decoder step"] <= LAUNCHES[name][1]
+
+
+def test_ten_steps_are_read_at_once(models):
+    assert models["counts"]["training"] == {"updates": 20, "device_to_host": 2}
+
+
+@pytest.mark.skipif(NVCC is None, reason="nvcc is not on PATH, so it is not known whether the kernels compile for a real device")
+@pytest.mark.parametrize("which", ["report", "models"])
+def test_all_kernels_compile_for_sm_90(which, request):
+    lines, failed = request.getfixturevalue(which)["nvcc"]
+    assert not failed, lines
+    assert int(re.search(r"nvcc compiled (\d+) of", lines[-1])[1]) > 50
+    print(lines[-1])
+
+
+COMMAND = """
+import sys
+if sys.argv.pop(1) == "cupy":
+    import hostcuda
+from minis2s.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_whole_run_on_the_device(tmp_path):
+    """`minis2s train` from the command line: the same scores as on the host, up to rounding in single precision."""
+    write_pairs(tmp_path / "train.tsv", 40)
+    write_pairs(tmp_path / "dev.tsv", 8, 9)
+    files = ["--train", str(tmp_path / "train.tsv"), "--dev", str(tmp_path / "dev.tsv")]
+    sizes = "--hidden-size 8 --embedding-size 6 --attention-size 4 --batch-size 5 --epochs 2 --dropout 0.1 --hide-words 0.1"
+    metrics = {}
+    for backend in ("numpy", "cupy"):
+        run = tmp_path / backend
+        out = python("-c", COMMAND, backend, "train", *files, *sizes.split(), "--run", str(run), "--backend", backend)
+        assert f"{backend}, float32" in out
+        metrics[backend] = [json.loads(line) for line in (run / "metrics.jsonl").read_text("utf-8").splitlines()]
+        assert python("-c", COMMAND, backend, "translate", str(run), "a b c", "--backend", backend).strip()
+    for ours, numpys in zip(metrics["cupy"], metrics["numpy"], strict=True):
+        for key in ("train_loss", "gradient_norm", "gradient_norm_max", "dev_loss"):
+            assert ours[key] == pytest.approx(numpys[key], rel=1e-4), key
+        assert ours["steps"] == numpys["steps"]
 
 
 def test_the_fake_device_stays_out_of_this_process():
