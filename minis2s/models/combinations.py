@@ -39,7 +39,7 @@ MODELS = {
     "recomputed": SMALL | {"recompute": True, "layers": 2, "dropout": DROPOUT, "padding": False, "attention": "location",
                            "input_feeding": True},
     "recomputed, truncated": SMALL | {"cell": "rnn", "recompute": True, "truncate": 2, "attention": "location", "attend": "after",
-                                      "attentional": True, "input_feeding": True},
+                                      "attentional": True},
 }  # fmt: skip
 
 
