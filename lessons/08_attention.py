@@ -1,10 +1,10 @@
 # %% [markdown]
 # # Lesson 8 · Attention 注意力
 #
-# Two sittings: sections 1 to 7 (about 25 minutes) are additive attention 加性注意力, the form that this package's models use by
-# default; sections 8 to 14 (about 20 minutes) are its relatives, and what the documents print wrongly. You need lesson 5 (rows,
-# caches, upstream gradients 上游梯度), lesson 7 (encoder and decoder) and softmax. Run this file with
-# `python lessons/08_attention.py`, or open it cell by cell in VS Code or Jupyter (with jupytext).
+# About 30 minutes, sections 1 to 9: additive attention 加性注意力, the form that this package's models use by default, and what
+# the documents print wrongly about it. Sections 10 to 14 are optional, a second sitting of some twenty minutes on its relatives
+# and their errata. You need lesson 5 (rows, caches, upstream gradients 上游梯度), lesson 7 (encoder and decoder) and softmax.
+# Run this file with `python lessons/08_attention.py`, or open it cell by cell in VS Code or Jupyter (with jupytext).
 #
 # An encoder 编码器 turns a source sentence of $T$ words into $T$ states $h_1, \dots, h_T$. Without attention 注意力 the
 # decoder 解码器 sees only the last one, whatever the sentence's length. With attention it looks at all of them before each
@@ -75,7 +75,7 @@ rng = np.random.default_rng(2)
 # $$\alpha_{ij} = \exp(v^T \cdot [W_h h_j + W_z z_i + b]) \tag{D3.3}$$
 # $$c = \sum_{j=1}^{n} \alpha_{ij} h_j \tag{D3.4}$$
 #
-# D3.3 lacks two things, a $\tanh$ and the sum of D2.4 below the fraction (errata X1 and X2, section 14). What models use, here
+# D3.3 lacks two things, a $\tanh$ and the sum of D2.4 below the fraction (errata X1 and X2, section 9). What models use, here
 # as well, is the form of Bahdanau, Cho and Bengio (2014):
 #
 # $$e_{ij} = v^\top \tanh(W_s s_{i-1} + W_h h_j), \qquad \alpha_{ij} = \frac{\exp(e_{ij})}{\sum_k \exp(e_{ik})}, \qquad
@@ -85,10 +85,10 @@ rng = np.random.default_rng(2)
 # 得分** $e_{ij}$; softmax turns the scores of a sentence into **attention weights 注意力权重** $\alpha_{ij}$, positive and
 # one in sum; their weighted sum of the encoder states is the **context vector 上下文向量** $c_i$.
 #
-# D2.5 names no formula, so other similarities fit it as well: dot product, scaled, general, cosine (section 8). The other rows
-# about attention are D3.2, printed without $v$ and without exponential, $\alpha = \sigma(W_h h + W_z z + b)$ (section 9); D3.5,
-# a program with query, key and value (section 10); D0.7, four steps in words (section 11); and D2.9, a recurrence that computes
-# the weights (section 12). The entries called "printed" are the documents' wrong forms, kept for study.
+# D2.5 names no formula, so other similarities fit it as well: dot product, scaled, general, cosine (section 10). The other rows
+# about attention are D3.2, printed without $v$ and without exponential, $\alpha = \sigma(W_h h + W_z z + b)$ (section 11); D3.5,
+# a program with query, key and value (section 12); D0.7, four steps in words (section 13); and D2.9, a recurrence that computes
+# the weights (section 14). The entries called "printed" are the documents' wrong forms, kept for study.
 
 # %%
 show_printed("D2.3", "D2.4", "D2.5", "D3.3", "D3.4")
@@ -342,7 +342,99 @@ assert with_tanh[[20, 60, 100], [0, 1, 2]].min() > 0.7
 assert np.ptp(printed, axis=0).max() < 1e-12
 
 # %% [markdown]
-# ## 8 Other scores 其他得分
+# ## 8 A question 思考题
+#
+# Suppose that all encoder states are equal, $h_1 = \dots = h_T$ (an untrained encoder on a sentence that repeats one word
+# comes close). What are the weights, and what gradient does the decoder state get through the attention? Can the decoder
+# learn where to look?
+#
+# <details><summary>Answer 答案</summary>
+#
+# Equal keys give equal scores, so $\alpha_j = 1/T$ whatever $s$ is. All $\delta\alpha_j = \delta c \cdot h_j$ are equal as
+# well, hence equal to their average, and $\delta e_j = \alpha_j(\delta\alpha_j - m) = 0$: nothing flows to $s$, $W_s$, $W_h$
+# or $v$. The decoder cannot learn where to look until the places differ. The encoder still learns what is seen, through
+# $\delta h_j = \alpha_j\,\delta c$, and that is what makes them differ.
+#
+# </details>
+
+# %%
+same = inputs | {"h": np.broadcast_to(inputs["h"][:1], inputs["h"].shape).copy(), "mask": np.ones_like(inputs["mask"])}
+c, cache = attend(**same)
+d = attend_backward(rng.standard_normal(c.shape), cache)
+T = len(same["h"])
+print("alpha =", cache[1][0][:, 0], "  |d_s| =", np.linalg.norm(d.s_prev), "  |d_h| =", np.linalg.norm(d.h))
+assert np.allclose(cache[1][0], 1 / T)
+assert all(np.linalg.norm(gradient) < 1e-13 for gradient in (d.s_prev, d.W_s, d.W_h, d.v)) and np.linalg.norm(d.h) > 0.1
+
+# %% [markdown]
+# ## 9 Errata 勘误: what the documents print
+#
+# **X1: D3.3 lacks the tanh.** Without it the score is a sum of a part in $j$ and a part in $i$, and the exponential a
+# product:
+#
+# $$\exp\!\big(v^\top(W_h h_j + W_z z_i + b)\big) = \exp(v^\top W_h h_j)\; \exp\!\big(v^\top(W_z z_i + b)\big).$$
+#
+# The second factor is the same for every $j$. Normalised over $j$ it cancels, and $z_i$ and $b$ with it: **every decoder step
+# has the same weights**, so $W_z$ and $b$ can never learn anything. The $\tanh$ between sum and product prevents that. Both
+# are measured here, at random states:
+
+# %%
+shapes = {"h": (4, 3, 5), "W_z": (2, 3), "W_h": (5, 3), "b": (3,), "v": (3,)}
+p = {name: rng.standard_normal(shape) for name, shape in shapes.items()}
+z = rng.standard_normal((20, 3, 2))  # 20 decoder steps for a batch of 3
+printed = np.array([affine_attention(z_i, **p)[0] for z_i in z])  # (20, T, B)
+correct = np.array([weights_of_states(z_i, p["h"], p["W_z"], p["W_h"], p["v"], None)[0] for z_i in z])
+moves, moves_with_tanh = np.ptp(printed, axis=0).max(), np.ptp(correct, axis=0).max()
+print("X1: how far a weight moves over 20 steps: as printed", moves, "  with tanh", moves_with_tanh)
+assert moves < 1e-13 and moves_with_tanh > 0.1
+
+alpha, cache = affine_attention(z[0], **p)
+d_alpha = rng.standard_normal(alpha.shape)
+d = affine_attention_backward(d_alpha, cache)
+_, cache_correct = weights_of_states(z[0], p["h"], p["W_z"], p["W_h"], p["v"], None)
+d_correct = weights_of_states_backward(d_alpha, cache_correct)
+print("    |d_z|, |d_W_z|, |d_b|: as printed", *(float(np.linalg.norm(g)) for g in (d.z, d.W_z, d.b)))
+print("    |d_s|, |d_W_s|:        with tanh ", *(float(np.linalg.norm(g)) for g in (d_correct.s_prev, d_correct.W_s)))
+assert all(np.linalg.norm(g) < 1e-13 for g in (d.z, d.W_z, d.b))
+assert all(np.linalg.norm(g) > 1e-3 for g in (d_correct.s_prev, d_correct.W_s, d.h, d.v))
+
+# %% [markdown]
+# The derivations agree, and so do the checks: both printed forms are differentiated correctly, as what they are.
+
+# %%
+show_printed("D3.3-printed", "D3.3-normalised")
+assert show_checks([result for id in ("D3.3-printed", "D3.3-normalised") for result in equation(id).check(rng)])
+
+# %% [markdown]
+# **X2: D3.3 is not normalised.** The printed $\alpha_{ij}$ do not sum to one, so $c$ grows with the length of the source; and
+# a score of 800, harmless for softmax, is infinite as an exponential. D2.4 is the step that is missing.
+
+# %%
+unnormalised, _ = exponential_attention(z[0], **p)
+twice = p | {"h": np.concatenate([p["h"], p["h"]])}  # the same source, said twice
+print("X2: sums over the source:", unnormalised.sum(axis=0), "  said twice:", exponential_attention(z[0], **twice)[0].sum(axis=0))
+assert not np.allclose(unnormalised.sum(axis=0), 1)
+assert np.allclose(exponential_attention(z[0], **twice)[0].sum(axis=0), 2 * unnormalised.sum(axis=0))
+assert np.allclose(affine_attention(z[0], **twice)[0].sum(axis=0), 1)
+with np.errstate(over="ignore"):
+    assert np.isinf(np.exp(800.0)) and np.allclose(softmax(np.array([800.0, 799.0]))[0], [0.731059, 0.268941])
+
+# %% [markdown]
+# **X11, X12, X13, told elsewhere or in a line.** X11: the documents mask nothing, so padding would get a share of the attention;
+# section 4's fourth place shows the mask. X12: D2's $a_t$, D3's $c$ and D4's $c_t$ are computed, and then no formula and no
+# program uses them; lesson 7 shows the gradient with and without. X13: D3.4 prints $c$ without its index: it is a sum over $j$,
+# so the $i$ of $\alpha_{ij}$ is left over, and there is one $c_i$ for each decoder step.
+
+# %%
+many, _ = context(np.full((6, 4, 3), 1 / 4), rng.standard_normal((4, 3, 5)))  # six decoder steps, four source words, B = 3
+print("X13: weights (6, 4, 3) and states (4, 3, 5) give contexts", many.shape)
+assert many.shape == (6, 3, 5)
+
+# %% [markdown]
+# **Here the main part ends.** What follows is optional 选读: other scores, gates, query and key, from states to words, attention
+# that remembers. Of all this the later lessons need one formula, the *general* score of section 10, for an example of lesson 9.
+#
+# ## 10 Other scores 其他得分 (optional from here on)
 #
 # A score says how much a **query 查询** $q$ (from the decoder) and a **key 键** $k_j$ (from the encoder) have to do with each
 # other. Four more answers, all of them products, $q, k_j$ of size $A$:
@@ -418,7 +510,7 @@ for A in (4, 64, 1024):
 assert sharp > 0.9 and soft < 0.5
 
 # %% [markdown]
-# ## 9 Sigmoid attention: gates instead of shares 门控注意力
+# ## 11 Sigmoid attention: gates instead of shares 门控注意力
 #
 # D3.2 prints $\alpha = \sigma(W_h h + W_z z + b)$. That is a vector for each place, so it is no weight (erratum X3). Two
 # readings make sense, with $z_i$ for the decoder state:
@@ -474,7 +566,24 @@ show_source(gated_context_backward, sigmoid_gate_backward, affine_score_backward
 assert show_checks([result for id in ("D3.2", "D3.2-weight", "D3.2-printed") for result in equation(id).check(rng)])
 
 # %% [markdown]
-# ## 10 Query, key, value 查询、键、值
+# **Erratum X3: D3.2 has no $v$.** D3 §4.2 first prints $\alpha = \sigma(W_h h + W_z z + b)$. Its result at each place is a
+# vector of $A$ numbers, not one weight; and it adds whole sequences, so it needs $m = n$, though $\alpha$ is declared as an $m
+# \times n$ matrix. The two readings above are those that make sense.
+
+# %%
+sequences = {"h": rng.standard_normal((4, 1, 5)), "W_h": p["W_h"], "W_z": p["W_z"], "b": p["b"]}
+gate, _ = sigmoid_attention(z=rng.standard_normal((4, 1, 2)), **sequences)
+print("X3: D3.2 gives shape", gate.shape, "for 4 source words and 4 target words: no 4 × 4 matrix of weights")
+assert gate.shape == (4, 1, 3)
+try:
+    sigmoid_attention(z=rng.standard_normal((6, 1, 2)), **sequences)
+except ValueError as error:
+    print("    and for 6 target words:", error)
+else:
+    raise AssertionError("m ≠ n was accepted")
+
+# %% [markdown]
+# ## 12 Query, key, value 查询、键、值
 #
 # So far $h_j$ was read twice as it is: for *where to look* and for *what is seen*. D3.5 (a program in D3 §3.2) gives each use a
 # linear map of its own, as Transformers do:
@@ -512,7 +621,35 @@ assert np.allclose(query_key_value(**moved)[0], query_key_value(**case)[0], rtol
 assert show_checks([result for id in ("D3.5", "D3.5-printed", "D3.5-printed-2d") for result in equation(id).check(rng)])
 
 # %% [markdown]
-# ## 11 From states to words 输出分布
+# **Erratum X7: the wrong axis.** D3's program calls `F.softmax(energy, dim=1)`. Its energies are (batch, queries, source), so
+# dim 1 is the axis of the *queries*. For one query each weight is a softmax over a single number, 1, and the "context" is the
+# plain sum of all values, whatever the decoder's state. With a state that has no query axis the product even mixes the sentences
+# of a batch. (`self.V` is made and never used; the missing $1/\sqrt{H}$ is a choice, not an error.) `code_attention` follows
+# that program line by line:
+
+# %%
+H = 3
+maps = {name: rng.standard_normal((H, H) if name.startswith("W") else H) for name in ("W_q", "b_q", "W_k", "b_k", "W_v", "b_v")}
+source = rng.standard_normal((2, 4, H))  # (B, T, H)
+one, _ = code_attention(rng.standard_normal((2, 1, H)), source, **maps)
+other, _ = code_attention(rng.standard_normal((2, 1, H)), source, **maps)  # another state of the decoder
+values = source @ maps["W_v"] + maps["b_v"]
+print("X7: one query: the context differs from the sum of all values by", abs(one[:, 0] - values.sum(axis=1)).max())
+assert np.allclose(one, other, rtol=0, atol=1e-12) and np.allclose(one[:, 0], values.sum(axis=1))
+
+energy = rng.standard_normal((1, 2, 4))  # several queries: (B, S, T)
+over_queries, over_source = softmax(energy, axis=1)[0], softmax(energy, axis=2)[0]
+print("    two queries, sum over the source: dim 1", over_queries.sum(axis=2), "  dim 2", over_source.sum(axis=2))
+assert np.allclose(over_source.sum(axis=2), 1) and not np.allclose(over_queries.sum(axis=2), 1)
+
+state = rng.standard_normal((2, H))  # no query axis: (B, H)
+mixed, _ = code_attention(state, source, **maps)
+changed, _ = code_attention(state + np.array([[0.0], [1.0]]), source, **maps)  # the second sentence's state only
+print("    a (B, H) state: shape", mixed.shape, "  the first sentence moved by", abs(changed[0] - mixed[0]).max())
+assert mixed.shape == (2, 2, H) and abs(changed[0] - mixed[0]).max() > 1e-3
+
+# %% [markdown]
+# ## 13 From states to words 输出分布
 #
 # D0.7 words the whole way in four steps: 1 context vectors of the words, 2 a weight for each, 3 weights times context vectors,
 # "the candidate", 4 softmax of the candidate, "the output distribution". The softmax is in the wrong place (erratum **X4**): it
@@ -543,7 +680,18 @@ assert np.isclose(d.s, -7 / 2 * l * 3 / 16 * (-3 / 196) * 2 * np.log(2) * l)  # 
 assert show_checks([result for id in ("D0.7", "D0.7-printed") for result in equation(id).check(rng)])
 
 # %% [markdown]
-# ## 12 Recurrent attention 循环注意力
+# **Erratum X4: the softmax comes last.** As D0 words it, "the output distribution" is a softmax over the $H$ entries of a hidden
+# state, and the weights in front of it are any numbers: twice the weights, another output.
+
+# %%
+worded = equation("D0.7-printed").inputs(rng, H=5)
+p, _ = worded_attention(**worded)
+sharper, _ = worded_attention(2 * worded["weights"], worded["states"])
+print("X4: the worded output has", p.shape[-1], "entries, one for each hidden unit, with any number of words")
+assert p.shape[-1] == worded["states"].shape[-1] and np.allclose(p.sum(axis=-1), 1) and abs(sharper - p).max() > 0.05
+
+# %% [markdown]
+# ## 14 Recurrent attention 循环注意力
 #
 # D2 §9.2 names, without a formula, an attention whose weights a recurrent network computes (D2.9). Why one would want that:
 # everything so far looks at *contents* only. Two places with the same word get the same weight, and nothing knows where the step
@@ -616,151 +764,6 @@ show_picture(figure, "08_recurrent_attention")
 assert contents[..., 0].argmax(axis=1).tolist() == [0] * 5
 assert location[..., 0].argmax(axis=1).tolist() == [0, 1, 0, 1, 0]
 assert memory[..., 0].argmax(axis=1).tolist() == [0, 1, 2, 3, 4]
-
-# %% [markdown]
-# ## 13 A question 思考题
-#
-# Suppose that all encoder states are equal, $h_1 = \dots = h_T$ (an untrained encoder on a sentence that repeats one word
-# comes close). What are the weights, and what gradient does the decoder state get through the attention? Can the decoder
-# learn where to look?
-#
-# <details><summary>Answer 答案</summary>
-#
-# Equal keys give equal scores, so $\alpha_j = 1/T$ whatever $s$ is. All $\delta\alpha_j = \delta c \cdot h_j$ are equal as
-# well, hence equal to their average, and $\delta e_j = \alpha_j(\delta\alpha_j - m) = 0$: nothing flows to $s$, $W_s$, $W_h$
-# or $v$. The decoder cannot learn where to look until the places differ. The encoder still learns what is seen, through
-# $\delta h_j = \alpha_j\,\delta c$, and that is what makes them differ.
-#
-# </details>
-
-# %%
-same = inputs | {"h": np.broadcast_to(inputs["h"][:1], inputs["h"].shape).copy(), "mask": np.ones_like(inputs["mask"])}
-c, cache = attend(**same)
-d = attend_backward(rng.standard_normal(c.shape), cache)
-T = len(same["h"])
-print("alpha =", cache[1][0][:, 0], "  |d_s| =", np.linalg.norm(d.s_prev), "  |d_h| =", np.linalg.norm(d.h))
-assert np.allclose(cache[1][0], 1 / T)
-assert all(np.linalg.norm(gradient) < 1e-13 for gradient in (d.s_prev, d.W_s, d.W_h, d.v)) and np.linalg.norm(d.h) > 0.1
-
-# %% [markdown]
-# ## 14 Errata 勘误: what the documents print
-#
-# **X1: D3.3 lacks the tanh.** Without it the score is a sum of a part in $j$ and a part in $i$, and the exponential a
-# product:
-#
-# $$\exp\!\big(v^\top(W_h h_j + W_z z_i + b)\big) = \exp(v^\top W_h h_j)\; \exp\!\big(v^\top(W_z z_i + b)\big).$$
-#
-# The second factor is the same for every $j$. Normalised over $j$ it cancels, and $z_i$ and $b$ with it: **every decoder step
-# has the same weights**, so $W_z$ and $b$ can never learn anything. The $\tanh$ between sum and product prevents that. Both
-# are measured here, at random states:
-
-# %%
-shapes = {"h": (4, 3, 5), "W_z": (2, 3), "W_h": (5, 3), "b": (3,), "v": (3,)}
-p = {name: rng.standard_normal(shape) for name, shape in shapes.items()}
-z = rng.standard_normal((20, 3, 2))  # 20 decoder steps for a batch of 3
-printed = np.array([affine_attention(z_i, **p)[0] for z_i in z])  # (20, T, B)
-correct = np.array([weights_of_states(z_i, p["h"], p["W_z"], p["W_h"], p["v"], None)[0] for z_i in z])
-moves, moves_with_tanh = np.ptp(printed, axis=0).max(), np.ptp(correct, axis=0).max()
-print("X1: how far a weight moves over 20 steps: as printed", moves, "  with tanh", moves_with_tanh)
-assert moves < 1e-13 and moves_with_tanh > 0.1
-
-alpha, cache = affine_attention(z[0], **p)
-d_alpha = rng.standard_normal(alpha.shape)
-d = affine_attention_backward(d_alpha, cache)
-_, cache_correct = weights_of_states(z[0], p["h"], p["W_z"], p["W_h"], p["v"], None)
-d_correct = weights_of_states_backward(d_alpha, cache_correct)
-print("    |d_z|, |d_W_z|, |d_b|: as printed", *(float(np.linalg.norm(g)) for g in (d.z, d.W_z, d.b)))
-print("    |d_s|, |d_W_s|:        with tanh ", *(float(np.linalg.norm(g)) for g in (d_correct.s_prev, d_correct.W_s)))
-assert all(np.linalg.norm(g) < 1e-13 for g in (d.z, d.W_z, d.b))
-assert all(np.linalg.norm(g) > 1e-3 for g in (d_correct.s_prev, d_correct.W_s, d.h, d.v))
-
-# %% [markdown]
-# The derivations agree, and so do the checks: both printed forms are differentiated correctly, as what they are.
-
-# %%
-show_printed("D3.3-printed", "D3.3-normalised")
-assert show_checks([result for id in ("D3.3-printed", "D3.3-normalised") for result in equation(id).check(rng)])
-
-# %% [markdown]
-# **X2: D3.3 is not normalised.** The printed $\alpha_{ij}$ do not sum to one, so $c$ grows with the length of the source; and
-# a score of 800, harmless for softmax, is infinite as an exponential. D2.4 is the step that is missing.
-
-# %%
-unnormalised, _ = exponential_attention(z[0], **p)
-twice = p | {"h": np.concatenate([p["h"], p["h"]])}  # the same source, said twice
-print("X2: sums over the source:", unnormalised.sum(axis=0), "  said twice:", exponential_attention(z[0], **twice)[0].sum(axis=0))
-assert not np.allclose(unnormalised.sum(axis=0), 1)
-assert np.allclose(exponential_attention(z[0], **twice)[0].sum(axis=0), 2 * unnormalised.sum(axis=0))
-assert np.allclose(affine_attention(z[0], **twice)[0].sum(axis=0), 1)
-with np.errstate(over="ignore"):
-    assert np.isinf(np.exp(800.0)) and np.allclose(softmax(np.array([800.0, 799.0]))[0], [0.731059, 0.268941])
-
-# %% [markdown]
-# **X3: D3.2 has no $v$.** D3 §4.2 first prints $\alpha = \sigma(W_h h + W_z z + b)$. Its result at each place is a vector of
-# $A$ numbers, not one weight; and it adds whole sequences, so it needs $m = n$, though $\alpha$ is declared as an
-# $m \times n$ matrix. Section 9 has the two readings that make sense.
-
-# %%
-sequences = {"h": rng.standard_normal((4, 1, 5)), "W_h": p["W_h"], "W_z": p["W_z"], "b": p["b"]}
-gate, _ = sigmoid_attention(z=rng.standard_normal((4, 1, 2)), **sequences)
-print("X3: D3.2 gives shape", gate.shape, "for 4 source words and 4 target words: no 4 × 4 matrix of weights")
-assert gate.shape == (4, 1, 3)
-try:
-    sigmoid_attention(z=rng.standard_normal((6, 1, 2)), **sequences)
-except ValueError as error:
-    print("    and for 6 target words:", error)
-else:
-    raise AssertionError("m ≠ n was accepted")
-
-# %% [markdown]
-# **X7: the wrong axis.** D3's program calls `F.softmax(energy, dim=1)`. Its energies are (batch, queries, source), so dim 1
-# is the axis of the *queries*. For one query each weight is a softmax over a single number, 1, and the "context" is the plain
-# sum of all values, whatever the decoder's state. With a state that has no query axis the product even mixes the sentences of
-# a batch. (`self.V` is made and never used; the missing $1/\sqrt{H}$ is a choice, not an error.) `code_attention` follows
-# that program line by line:
-
-# %%
-H = 3
-maps = {name: rng.standard_normal((H, H) if name.startswith("W") else H) for name in ("W_q", "b_q", "W_k", "b_k", "W_v", "b_v")}
-source = rng.standard_normal((2, 4, H))  # (B, T, H)
-one, _ = code_attention(rng.standard_normal((2, 1, H)), source, **maps)
-other, _ = code_attention(rng.standard_normal((2, 1, H)), source, **maps)  # another state of the decoder
-values = source @ maps["W_v"] + maps["b_v"]
-print("X7: one query: the context differs from the sum of all values by", abs(one[:, 0] - values.sum(axis=1)).max())
-assert np.allclose(one, other, rtol=0, atol=1e-12) and np.allclose(one[:, 0], values.sum(axis=1))
-
-energy = rng.standard_normal((1, 2, 4))  # several queries: (B, S, T)
-over_queries, over_source = softmax(energy, axis=1)[0], softmax(energy, axis=2)[0]
-print("    two queries, sum over the source: dim 1", over_queries.sum(axis=2), "  dim 2", over_source.sum(axis=2))
-assert np.allclose(over_source.sum(axis=2), 1) and not np.allclose(over_queries.sum(axis=2), 1)
-
-state = rng.standard_normal((2, H))  # no query axis: (B, H)
-mixed, _ = code_attention(state, source, **maps)
-changed, _ = code_attention(state + np.array([[0.0], [1.0]]), source, **maps)  # the second sentence's state only
-print("    a (B, H) state: shape", mixed.shape, "  the first sentence moved by", abs(changed[0] - mixed[0]).max())
-assert mixed.shape == (2, 2, H) and abs(changed[0] - mixed[0]).max() > 1e-3
-
-# %% [markdown]
-# **X4: the softmax comes last.** As D0 words it, "the output distribution" is a softmax over the $H$ entries of a hidden state,
-# and the weights in front of it are any numbers: twice the weights, another output.
-
-# %%
-worded = equation("D0.7-printed").inputs(rng, H=5)
-p, _ = worded_attention(**worded)
-sharper, _ = worded_attention(2 * worded["weights"], worded["states"])
-print("X4: the worded output has", p.shape[-1], "entries, one for each hidden unit, with any number of words")
-assert p.shape[-1] == worded["states"].shape[-1] and np.allclose(p.sum(axis=-1), 1) and abs(sharper - p).max() > 0.05
-
-# %% [markdown]
-# **X11, X12, X13, told elsewhere or in a line.** X11: the documents mask nothing, so padding would get a share of the attention;
-# section 4's fourth place shows the mask. X12: D2's $a_t$, D3's $c$ and D4's $c_t$ are computed, and then no formula and no
-# program uses them; lesson 7 shows the gradient with and without. X13: D3.4 prints $c$ without its index: it is a sum over $j$,
-# so the $i$ of $\alpha_{ij}$ is left over, and there is one $c_i$ for each decoder step.
-
-# %%
-many, _ = context(np.full((6, 4, 3), 1 / 4), rng.standard_normal((4, 3, 5)))  # six decoder steps, four source words, B = 3
-print("X13: weights (6, 4, 3) and states (4, 3, 5) give contexts", many.shape)
-assert many.shape == (6, 3, 5)
 
 # %% [markdown]
 # ## Where next

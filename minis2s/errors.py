@@ -27,6 +27,6 @@ class DataError(UsageError):
 def unknown_name(kind, name, known):
     """A UsageError for a name that is not among `known`, with the nearest one suggested."""
     known = list(known)
-    near = get_close_matches(str(name), known, n=1, cutoff=0.5)
+    near = get_close_matches(str(name), known, n=1, cutoff=0.5) or [k for k in known if k.lower() == str(name).lower()]
     suggestion = f"; did you mean {near[0]!r}?" if near else ""
     return UsageError(f"unknown {kind} {name!r}{suggestion} (known: {', '.join(known)})")

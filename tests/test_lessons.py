@@ -20,9 +20,6 @@ LESSONS = sorted((ROOT / "lessons").glob("[0-9]*.py"))
 # Parts that every lesson has, that one with equations at home in it has, and that one has if they have gradients, or errata.
 PARTS = ("A worked example for paper", "A picture", "uestion")
 EQUATION_PARTS = ("The formulas as printed", "Symbols and shapes", "The engine's own source", "The check, live")
-# Rows whose lesson is still to be written. Whoever writes it gives them their home in the catalogue, and takes them out here.
-AWAITED = {"D0.6", "D2.10", "D3.1"}  # 9, the whole model
-AWAITED |= {"D3.6", "D3.7", "D3.8", "D3.9", "D4.2"}  # 13, long sequences
 
 
 def at_home(lesson):
@@ -193,9 +190,8 @@ def test_the_terms_that_a_lesson_introduces_are_in_the_glossary(lesson):
 def test_every_equation_has_one_home():
     names = {path.stem for path in LESSONS}
     for entry in equations():
-        assert entry.lesson or entry.row in AWAITED, f"{entry.id} is taught nowhere"
-        assert not entry.lesson or entry.lesson in names, f"{entry.id} names lesson {entry.lesson}, which does not exist"
-        assert not (entry.lesson and entry.row in AWAITED), f"{entry.row} has its lesson now: take it out of AWAITED"
+        assert entry.lesson, f"{entry.id} is taught nowhere"
+        assert entry.lesson in names, f"{entry.id} names lesson {entry.lesson}, which does not exist"
 
 
 def test_the_forms_of_a_row_are_taught_together():

@@ -10,6 +10,7 @@ class Recorded(np.ndarray):
     """An array that writes down every matrix product that it, or what is made of it, takes part in."""
 
     products: list = []  # noqa: RUF012, one list for all: what is recorded is a step, not an array
+    __array_priority__ = 1.0  # so that concatenated rows still write down what they take part in
 
     def __array_ufunc__(self, ufunc, method, *inputs, out=None, **keywords):
         plain = [x.view(np.ndarray) if isinstance(x, Recorded) else x for x in inputs]

@@ -52,7 +52,7 @@ def _show_checkpoint(out, found):
         "trainable": "yes, with the optimiser's moments" if found["trainable"] else "no, it can only translate",
     }
     for side, vocabulary in found["vocabularies"].items():
-        facts[f"{side} tokens"] = f"{vocabulary['tokens']:,}: {' '.join(map(repr, vocabulary['first']))} …"
+        facts[f"{side} tokens"] = _described(vocabulary)
         facts[f"{side} tokeniser"] = found["tokenisers"][side]
     _show(out, "checkpoint", facts)
     _show(out, "settings: model", found["model"])
@@ -86,3 +86,11 @@ def _show(out, title, values):
 
 def _text(value):
     return printable(", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value))
+
+
+def _described(vocabulary):
+    if "columns" in vocabulary:
+        pairs = zip(vocabulary["mean"], vocabulary["scale"], strict=True)
+        columns = ", ".join(f"{mean:.4g} ± {scale:.4g}" for mean, scale in pairs)
+        return f"real vectors of {vocabulary['columns']:,}: {columns}"
+    return f"{vocabulary['tokens']:,}: {' '.join(map(repr, vocabulary['first']))} …"

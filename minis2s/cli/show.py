@@ -59,6 +59,6 @@ def _code(title, function):
 
 
 def _used_by(entry):
-    lesson = f"lessons/{entry.lesson}.py" if entry.lesson else ""
+    lesson = f"{entry.lesson} (minis2s lesson {int(entry.lesson[:2])})" if entry.lesson else ""
     users = {"layer": entry.layer, "model": entry.model, "lesson": lesson}
     _paragraph("used by", "\n".join(f"{name:7} {value}" for name, value in users.items() if value))

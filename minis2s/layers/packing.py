@@ -27,6 +27,7 @@ class Packing:
         self.xp, self.shape = xp, (T, B)
         self.sizes = alive.sum(axis=1).tolist()
         self._starts = np.concatenate([[0], np.cumsum(self.sizes)]).tolist()
+        self._steps = [(t, slice(self._starts[t], self._starts[t + 1])) for t, n in enumerate(self.sizes) if n]
         self._sorted = bool(np.array_equal(order, np.arange(B)))
         self._full = self._sorted and bool(mask.all())
         places = (np.arange(T)[:, None] * B + order)[alive]
@@ -38,7 +39,7 @@ class Packing:
 
     def steps(self):
         """(t, slice of packed rows) for each step at which some sequence is alive, forward in time."""
-        return [(t, slice(self._starts[t], self._starts[t + 1])) for t, n in enumerate(self.sizes) if n]
+        return self._steps
 
     def pack(self, x):
         """(T, B, …) → (N, …)."""

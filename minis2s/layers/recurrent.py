@@ -24,11 +24,10 @@ class Recurrent(Layer):
         x = packing.pack(x)
         z, cache_z = self.cell.project(x)  # all steps in one product
         h_all = packing.xp.empty((len(packing), self.cell.hidden_size), dtype=z.dtype)
-        steps = packing.steps()[::-1] if self.reverse else packing.steps()
         looks, segments = self.cell.observer.looks, []
-        for segment in self.unrolling.segments(steps):
-            before, (state, caches) = state, self._run(segment, z, state, packing, h_all)
-            segments.append((segment, before, None if self.unrolling.recompute and not looks else caches))
+        for steps in self.unrolling.segments(packing.steps()[::-1] if self.reverse else packing.steps()):
+            before, (state, caches) = state, self._run(steps, z, state, packing, h_all)
+            segments.append((steps, before, None if self.unrolling.recompute and not looks else caches))
         if looks:
             self.cell.observer.states(packing, self.reverse, h_all, [cache for *_, caches in segments for cache in caches])
         return (packing.unpack(h_all), on_parts(packing.unsort, state)), (packing, x, cache_z, segments)
@@ -61,14 +60,14 @@ class Recurrent(Layer):
         d_state = [z if d is None else packing.sort(d).copy() for z, d in zip(zeros, d_final, strict=True)]
         d_rows = None if d_h_all is None else packing.pack(d_h_all)
         if self.unrolling.recompute:
-            z = d_z = self.cell.project(x)[0]  # each row of z is used up before its gradient takes its place
+            d_z, _ = self.cell.project(x)  # z, for now: each row is used before its gradient takes its place
         else:
-            z, d_z = None, packing.xp.empty((len(packing), self.cell.b.value.size), dtype=zeros.h.dtype)
+            d_z = packing.xp.empty((len(packing), self.cell.b.value.size), dtype=zeros.h.dtype)
         kept = {}
-        for segment, before, caches in reversed(segments):
+        for steps, before, caches in reversed(segments):
             if caches is None:
-                _, caches = self._run(segment, z, before, packing)
-            for (t, rows), step_cache in zip(reversed(segment), reversed(caches), strict=True):
+                _, caches = self._run(steps, d_z, before, packing)
+            for (t, rows), step_cache in zip(reversed(steps), reversed(caches), strict=True):
                 n = packing.sizes[t]
                 d_new = self.cell.State(*(d[:n] for d in d_state))
                 if d_rows is not None:

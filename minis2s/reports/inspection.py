@@ -78,8 +78,11 @@ def _array(name, a):
     return {"name": name, "shape": list(a.shape), "dtype": str(a.dtype), "norm": norm if math.isfinite(norm) else None}
 
 
-def _vocabulary(tokens):
-    return {"tokens": len(tokens), "first": list(tokens[:FIRST])}
+def _vocabulary(record):
+    """Of words: how many tokens, and the first of them; of real vectors: how many columns, and what they were divided by."""
+    if isinstance(record, dict):
+        return {"columns": len(record["mean"]), "mean": record["mean"][:FIRST], "scale": record["scale"][:FIRST]}
+    return {"tokens": len(record), "first": list(record[:FIRST])}
 
 
 def _tokeniser(record):

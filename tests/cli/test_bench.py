@@ -120,6 +120,7 @@ def test_matrix_products_are_recorded_with_their_shapes_and_nothing_is_changed()
     N, H = 5 * 4, 6
     assert ((N, 2 * H), (2 * H, 12)) in shapes, "the output, forwards"
     assert ((N, 12), (12, 2 * H)) in shapes and ((2 * H, N), (N, 12)) in shapes, "the output, backwards"
+    assert shapes.count(((H, N), (N, 4 * H))) == 2, "the gradients of W_h and W_c, whose rows are concatenated"
     assert bound.flops([(((3, 4), None, None), ((4, 5), None, None))]) == 2 * 3 * 4 * 5
     bound.Products(products, rng).run()
 

@@ -21,7 +21,7 @@ def test_show_tells_all_that_the_registry_knows(id, capsys):
     for line in [*entry.derivation.split("\n"), entry.source]:
         assert line in out
     if entry.lesson:
-        assert f"lessons/{entry.lesson}.py" in out
+        assert f"{entry.lesson} (minis2s lesson {int(entry.lesson[:2])})" in out
     assert any(line.startswith(id) and line.rstrip().endswith("ok") for line in out.split("\n"))
 
 

@@ -257,7 +257,7 @@ def test_an_observer_sees_the_same_of_a_recomputing_model(name):
     assert summaries[0] == summaries[1] and summaries[0]
 
 
-def held_bytes(recompute, T, B=4, width=64):
+def held_bytes(recompute, T, B=16, width=64):
     """What lives on between forward and backward, beyond the output h."""
     unrolling, rng = Unrolling(recompute=recompute), np.random.default_rng(9)
     layer = layer_of("lstm", rng, unrolling=unrolling, sizes=(width, width), dtype=np.float32)
@@ -273,12 +273,11 @@ def held_bytes(recompute, T, B=4, width=64):
 
 
 def test_what_is_kept_grows_like_the_square_root():
-    """16 times the steps: 16 times the caches, or 4 times as many states (and the list of the steps themselves)."""
-    step_list = 200 * 1600  # a tuple, a slice and two numbers for each step
+    """16 times the steps: 16 times the caches, or 4 times as many states."""
     ordinary, recomputed = ([held_bytes(recompute, T) for T in (100, 1600)] for recompute in (False, True))
     assert 15 < ordinary[1] / ordinary[0] < 17
-    assert recomputed[1] - step_list < 5 * recomputed[0]
-    assert recomputed[1] < ordinary[1] / 12
+    assert recomputed[1] < 5 * recomputed[0]
+    assert recomputed[1] < ordinary[1] / 60
 
 
 def test_a_negative_block_is_refused():

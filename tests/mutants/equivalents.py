@@ -64,7 +64,7 @@ JOIN = "return parts[0] if len(parts) == 1 else array_module(parts[0]).concatena
 BEFORE = "d_before = linear_backward_input(d_z, self.W_c.value) if self.W_c else {}"
 NOT_READ = "Where the cells are given nothing but the word, nothing reads it."
 NOT_RECOMPUTED = "Where the caches are kept nothing reads z."
-EMPTY = "z, d_z = (None, packing.xp.empty((len({}), self.cell.b.value.size), dtype=zeros.h.dtype))"
+EMPTY = "d_z = packing.xp.empty((len({}), self.cell.b.value.size), dtype=zeros.h.dtype)"
 FED = "d_fed, d_carry = (self._nothing_fed(packing.xp, {}, packing.shape[1]), ())"
 PRECISION = "Only the precision of the argument counts."
 
@@ -200,10 +200,8 @@ EQUIVALENT = {
         "self.cell.observer.gradients(packing, self.cell, d_z)": DIRECTION,
         "self.cell.observer.gradients(packing, self.reverse, d_z)  →  "
         "self.cell.observer.gradients(packing, self.unrolling, d_z)": DIRECTION,
-        "if self.unrolling.recompute:  →  z = d_z = self.cell.project(x)[0]": NOT_RECOMPUTED,
+        "if self.unrolling.recompute:  →  d_z, _ = self.cell.project(x)": NOT_RECOMPUTED,
         EMPTY.format("packing") + "  →  " + EMPTY.format("x"): "The packed rows are as many as the packing's places.",
-        "_, caches = self._run(segment, z, before, packing)  →  "
-        "_, caches = self._run(segment, d_z, before, packing)": "They are one array then.",
     },
     "minis2s.layers.recurrent.Stack.backward": {
         "d_around, d_h = residual_backward(d_h, None)  →  d_h, d_around = residual_backward(d_h, None)": SAME_TWICE,

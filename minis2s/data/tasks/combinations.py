@@ -53,8 +53,11 @@ def fill(draw, held, sizes):
     while any(len(part) < size for part, size in zip(splits, sizes, strict=True)):
         pair, shown, asked = draw()
         in_dev, in_test = not dev.isdisjoint(shown), not test.isdisjoint(shown)
-        part = 0 if not (in_dev or in_test) else 1 if dev & asked and not in_test else 2 if test & asked and not in_dev else None
-        if part is not None and len(splits[part]) < sizes[part] and pair not in seen:
+        if in_dev and in_test:
+            continue  # dev must not tell about test
+        part = 1 if in_dev else 2 if in_test else 0
+        right = part == 0 or not (dev | test).isdisjoint(asked)
+        if right and len(splits[part]) < sizes[part] and pair not in seen:
             splits[part].append(pair)
             seen.add(pair)
     return splits

@@ -15,7 +15,7 @@ import numpy as np
 
 from minis2s.data.files import Pair
 from minis2s.data.tasks.combinations import Drawn, fill, held_out
-from minis2s.data.tasks.task import Task
+from minis2s.data.tasks.task import Expected, Task
 from minis2s.data.tasks.translation.sampling import Draw
 
 SIZES = 30_000, 500, 1_000
@@ -92,4 +92,5 @@ TASK = Task(
         "David went to the forest. Ben went to the museum. Ben is in the cinema. Ben is in the pub. Where is Ben?", "In the pub."
     ),
     settings={"epochs": 4, "batch_size": 32, "learning_rate": 4e-3, "best_by": "exact_match"},
+    expected=Expected("exact_match", 99, 90),
 )

@@ -20,7 +20,7 @@ from minis2s.data.tasks.combinations import Drawn, fill, held_out
 from minis2s.data.tasks.task import Task
 from minis2s.data.tasks.translation.sampling import Draw
 
-SIZES = 10_000, 500, 1_000
+SIZES = 20_000, 500, 1_000
 # One letter a sound: A as in eight, U as in two, Y as in five, T the th of three.
 SOUNDS = {"0": "ziro", "1": "wun", "2": "tU", "3": "Tri", "4": "for", "5": "fYv", "6": "siks", "7": "sevn", "8": "At", "9": "nYn"}
 PAUSE = "_"

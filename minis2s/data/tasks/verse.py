@@ -1,11 +1,14 @@
 """Sequences without a source, synthetic: verses, to be continued or made up.
 
-    the old king waits beside the sea / the winter sleeps in the white hill / the moon hides near the hollow tree / …
+    the old king waits beside the shore / the moon hides near the hollow door / the winter sleeps in the white hill / …
 
-Four lines of eight syllables, rhyming ABAB. A language model has to count, to remember a rhyme over a whole line, and to keep to
-the grammar; `judge` tells whether it does, as there is no single right verse. Dev and test verses hold combinations of adjective
-and noun, and of noun and verb, that training never has.
+Four lines of eight syllables, rhyming AABB. A language model has to count, to remember a rhyme over a whole line, and to keep to
+the grammar; `judge` tells whether it does, as there is no single right verse. Dev and test verses hold combinations of two
+nouns, in one line and the next, that training never has. (Not of two neighbours: a language model would learn that training
+lacks them, and be right to find them improbable.)
 """
+
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,16 +17,14 @@ from minis2s.data.tasks.combinations import Drawn, fill, held_out
 from minis2s.data.tasks.task import Task
 from minis2s.data.tasks.translation.sampling import Draw
 
-SIZES = 10_000, 500, 1_000
+SIZES = 20_000, 500, 1_000
 SYLLABLES = 8  # in a line
 # Each table: syllables to words.
 ADJECTIVES = {1: "old white dark young lost cold", 2: "silent golden weary little hollow gentle", 3: "forgotten beautiful"}
 NOUNS = {1: "king bird child ship moon wind", 2: "river sailor lady shadow stranger winter", 3: "messenger fisherman"}
 VERBS = {1: "waits sings sleeps dreams stands hides", 2: "wanders whispers listens tarries lingers"}
 PREPOSITIONS = {1: "by near at in", 2: "beside beneath before behind", 3: "underneath"}
-RHYMES = ("sea tree lea quay", "shore door floor store", "night light sight knight", "hill mill sill rill",
-          "sand land strand band", "stone throne bone cone", "day bay clay hay", "rain lane plain train", "wall hall stall ball",
-          "snow crow bow row")  # fmt: skip
+RHYMES = "shore door floor store", "night light sight knight", "hill mill sill rill", "day bay clay hay", "rain lane plain train"
 
 
 def _words(table):
@@ -34,10 +35,7 @@ CLASSES = {"adjective": _words(ADJECTIVES), "noun": _words(NOUNS), "verb": _word
            "place": {word: 1 for words in RHYMES for word in words.split()}, "the": {"the": 1}}  # fmt: skip
 CLASSES["quality"] = CLASSES["adjective"]  # of a place
 RHYME = {word: at for at, words in enumerate(RHYMES) for word in words.split()}
-FAMILIES = {
-    "-".join(names): tuple(tuple(CLASSES[name]) for name in names)
-    for names in (("adjective", "noun"), ("noun", "verb"))
-}
+FAMILIES = {"noun-next": (tuple(CLASSES["noun"]), tuple(CLASSES["noun"]))}
 # What a line may be: the classes of its words.
 FORMS = tuple(form.split() for form in (
     "the noun verb preposition the place",
@@ -49,13 +47,14 @@ FORMS = tuple(form.split() for form in (
 
 def verse(draw):
     """A Drawn verse."""
-    ends, found = _ends(draw), set()
-    text = " / ".join(_line(draw, end, found) for end in ends)
-    return Drawn(Pair("", text), frozenset(found), frozenset(found))
+    lines = [_line(draw, end) for end in _ends(draw)]
+    nouns = [next(word for word in line if word in CLASSES["noun"]) for line in lines]
+    found = frozenset(("noun-next", *two) for two in pairwise(nouns))
+    return Drawn(Pair("", " / ".join(map(" ".join, lines))), found, found)
 
 
 def _ends(draw):
-    """Four words that rhyme ABAB."""
+    """Four words that rhyme AABB."""
     pairs = []
     while len(pairs) < 2:
         words = draw.deal("rhyme", RHYMES).split()
@@ -63,12 +62,11 @@ def _ends(draw):
         pair = first, draw.pick([word for word in words if word != first])
         if not pairs or RHYME[first] != RHYME[pairs[0][0]]:
             pairs.append(pair)
-    (a, c), (b, d) = pairs
-    return a, b, c, d
+    return [*pairs[0], *pairs[1]]
 
 
-def _line(draw, end, found):
-    """A line of SYLLABLES that ends in `end`; its combinations are added to `found`."""
+def _line(draw, end):
+    """The words of a line of SYLLABLES that ends in `end`."""
     fitting = ()
     while not fitting:
         form = draw.pick(FORMS)
@@ -76,8 +74,7 @@ def _line(draw, end, found):
         words = {name: end if name == "place" else draw.pick(tuple(CLASSES[name])) for name in rest}
         fitting = PREPOSITIONS.get(SYLLABLES - sum(CLASSES[name][words[name]] for name in rest), "").split()
     words["preposition"] = draw.pick(fitting)
-    found.update((family, *(words.get(name) for name in family.split("-"))) for family in FAMILIES)
-    return " ".join(words[name] for name in form)
+    return [words[name] for name in form]
 
 
 def generate(seed=0):
@@ -88,12 +85,12 @@ def generate(seed=0):
 
 
 def is_verse(text):
-    """Whether a text keeps all the rules: four lines of the grammar, eight syllables each, ABAB, no word as its own rhyme."""
+    """Whether a text keeps all the rules: four lines of the grammar, eight syllables each, AABB, no word as its own rhyme."""
     lines = [line.split() for line in text.split(" / ")]
     if len(lines) != 4 or not all(map(_is_line, lines)):
         return False
     a, b, c, d = (line[-1] for line in lines)
-    return RHYME[a] == RHYME[c] != RHYME[b] == RHYME[d] and a != c and b != d
+    return RHYME[a] == RHYME[b] != RHYME[c] == RHYME[d] and a != b and c != d
 
 
 def _is_line(words):
@@ -112,17 +109,17 @@ def judge(pairs, outputs):
 
 TASK = Task(
     name="verse",
-    description="Verses to make up or continue, synthetic: four lines of eight syllables, ABAB; judged by these rules",
-    held_out="8 % of the combinations of adjective and noun, and of noun and verb: training never has them. Each test verse "
-    "has one.",
+    description="Verses to make up or continue, synthetic: four lines of eight syllables, AABB; judged by these rules",
+    held_out="8 % of the combinations of two nouns, one in a line and one in the next: training never has them. Each test "
+    "verse has one.",
     source_tokeniser="words",
     target_tokeniser="words",
     generate=generate,
     sizes=SIZES,
     example=Pair(
         "",
-        "the bird sings underneath the cone / the bird whispers before the sill / the dark moon hides behind the stone / "
-        "the sailor sings beneath the mill",
+        "the little bird hides in the hay / the shadow listens at the clay / the wind whispers beneath the shore / "
+        "the bird sings underneath the store",
     ),
     model="language-model",
     judge=judge,

@@ -164,4 +164,5 @@ As the sums run over all steps, one product with the steps stacked computes each
     source="D0 gives no formula; the affine read-out of every recurrent network (Elman 1990). D4.4 puts a softmax on it",
     layer="minis2s.layers.linear.Linear",
     model="minis2s.models.seq2seq.Seq2Seq",
+    lesson="09_whole_model",
 )

@@ -107,6 +107,7 @@ register(
     "attention (D2.3) are the forms of fixed size.",
     layer="minis2s.layers.contexts.AllStates",
     model="minis2s.models.decoder.Decoder",
+    lesson="13_long_sequences",
 )
 
 register(
@@ -123,4 +124,5 @@ register(
     wrt=("h", "c_0"),
     derivation="c_t holds c_{t-1} and h_t unchanged: ∂L/∂c_{t-1} is the first n entries of ∂L/∂c_t, ∂L/∂h_t the last H.",
     erratum="X8: c_t has t·H entries more than c_0, so no weight matrix fits it at every t.",
+    lesson="13_long_sequences",
 )

@@ -196,4 +196,5 @@ register(
     source="Mikolov et al. 2010, Interspeech; with an LSTM",
     layer="minis2s.layers.stepping.SteppedStack",
     model="minis2s.models.seq2seq.LanguageModel",
+    lesson="09_whole_model",
 )

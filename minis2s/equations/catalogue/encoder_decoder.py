@@ -73,6 +73,7 @@ Dropping the cell state's part is a mistake that training hides and this check d
     "take; D4's LSTM gets word numbers without an embedding.",
     layer="minis2s.layers.recurrent.Recurrent",
     model="minis2s.models.seq2seq.Seq2Seq",
+    lesson="09_whole_model",
 )
 
 register(
@@ -97,4 +98,5 @@ register(
 y_i = z_i + h_n for every i, hence  ∂L/∂z_i = ∂L/∂y_i  and  ∂L/∂h_n = Σ_i ∂L/∂y_i + (through the decoder, as in D3.1).
 The first term has no factor in between: the encoder hears every step's error directly.""",
     source="as worded: D3 does not say which states; here the encoder's last one, added to each decoder state",
+    lesson="13_long_sequences",
 )

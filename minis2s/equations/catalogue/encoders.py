@@ -152,6 +152,7 @@ register(
 ∂L/∂h splits into the two halves, and each is back-propagated as in D1.1: the left-to-right one from n to 1, the other one from 1
 to n. Both read x_j, so ∂L/∂x_j is the sum of the two. The reversed LSTM starts at a sequence's last token, not at padding.""",
     source="Schuster and Paliwal 1997, IEEE Transactions on Signal Processing 45(11)",
+    lesson="13_long_sequences",
     **LAYER,
 )
 
@@ -172,6 +173,7 @@ The upper layer's ∂L/∂x, as in D1.1, is the lower layer's ∂L/∂h: first t
     source="Graves, Mohamed and Hinton 2013, arXiv:1303.5778",
     layer="minis2s.layers.recurrent.Stack",
     model="minis2s.models.encoder.Encoder",
+    lesson="13_long_sequences",
 )
 
 register(
@@ -192,4 +194,5 @@ Here x is h^{(1)} and f the upper LSTM: ∂L/∂h^{(1)}_t = ∂L/∂y_t + ∂L/�
     source="He et al. 2015, arXiv:1512.03385; between stacked LSTMs: Wu et al. 2016, arXiv:1609.08144, equation 6",
     layer="minis2s.layers.recurrent.Stack",
     model="minis2s.models.encoder.Encoder",
+    lesson="13_long_sequences",
 )

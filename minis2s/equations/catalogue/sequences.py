@@ -175,4 +175,5 @@ register(
     verify=verify_padding,
     source="common practice",
     erratum="X11: D3 pads, but its recurrences and its loss do not know where; here every one takes the mask.",
+    lesson="13_long_sequences",
 )

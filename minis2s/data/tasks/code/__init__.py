@@ -14,7 +14,7 @@ from minis2s.data.files import Pair
 from minis2s.data.tasks.code.evaluator import ExpressionError, evaluate, same
 from minis2s.data.tasks.code.instructions import FAMILIES, instruction
 from minis2s.data.tasks.combinations import fill, held_out
-from minis2s.data.tasks.task import Task
+from minis2s.data.tasks.task import Expected, Task
 from minis2s.data.tasks.translation.sampling import Draw
 
 SIZES = 24_000, 500, 1_000
@@ -69,5 +69,6 @@ TASK = Task(
     sizes=SIZES,
     example=Pair("Take n, take the absolute value, multiply it by 6 and subtract 7", "abs(n) * 6 - 7"),
     settings={"epochs": 5, "learning_rate": 6e-3, "dropout": 0.1, "best_by": "exact_match"},
+    expected=Expected("evaluates_equal", 99, 150),
     judge=judge,
 )

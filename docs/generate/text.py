@@ -1,0 +1,29 @@
+"""Pieces of Markdown."""
+
+import re
+
+
+def escaped(text):
+    """Plain text as Markdown that shows it unchanged."""
+    return re.sub(r"([\\`*_{}\[\]<>$|~#&])", r"\\\1", text)
+
+
+def code(text):
+    """Inline code."""
+    return f"`{text}`"
+
+
+def block(text, language="text"):
+    """A block of text as it stands."""
+    return f"```{language}\n{text}\n```"
+
+
+def table(head, rows):
+    """A table; cells are Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def toctree(names, caption="", hidden=True):
+    options = [":hidden:"] * hidden + [f":caption: {caption}"] * bool(caption)
+    return "\n".join(["```{toctree}", *options, *names, "```"])

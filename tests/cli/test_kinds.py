@@ -1,0 +1,121 @@
+"""Every kind of model through the commands: train, resume, translate, evaluate, report, compare."""
+
+import json
+
+import numpy as np
+import pytest
+
+from minis2s.cli import main
+from minis2s.training.run import Run
+
+from .runs import SMALL, assert_one_line_error
+
+SIZES = [*SMALL.split(), "--epochs", "2"]
+
+
+def spelled(rng):
+    """A labelled source: each label as a run of letters, silences between."""
+    labels = rng.choice(list("abc"), rng.integers(1, 4)).tolist()
+    return " ".join(" ".join(["_", *[x + x] * rng.integers(1, 3)]) for x in labels), " ".join(labels)
+
+
+def wave(rng):
+    t = rng.uniform(0, 6) + 0.4 * np.arange(12)
+    return " ".join(f"{x:.3f}" for x in np.sin(t[:8])), " ".join(f"{x:.3f}" for x in np.sin(t[8:]))
+
+
+def text(rng):
+    return "", "".join(rng.choice(["ab", "cde", "f"], rng.integers(1, 4)))
+
+
+NUMBERS = "--real-source --source-tokeniser numbers --target-tokeniser numbers"
+CHARS = "--source-tokeniser chars --target-tokeniser chars --no-bidirectional"
+KINDS = {
+    "ctc": (spelled, "--source-tokeniser words --target-tokeniser words", "_ aa aa _ bb"),
+    "regression": (wave, f"{NUMBERS} --scheduled-sampling 0.5", "0.1 0.2 0.3"),
+    "language-model": (text, f"{CHARS} --scheduled-sampling 0.2 --truncate 3", "ab"),
+}
+
+
+@pytest.fixture(scope="module", params=[*KINDS])
+def trained(request, tmp_path_factory):
+    kind = request.param
+    folder = tmp_path_factory.mktemp(kind)
+    make, options, sentence = KINDS[kind]
+    rng = np.random.default_rng(0)
+    for name, n in (("train.tsv", 80), ("dev.tsv", 12)):
+        rows = (make(rng) for _ in range(n))
+        lines = (target if kind == "language-model" else f"{source}\t{target}" for source, target in rows)
+        (folder / name).write_text("".join(f"{line}\n" for line in lines))
+    files = ["--train", str(folder / "train.tsv"), "--dev", str(folder / "dev.tsv"), "--run", str(folder / "run")]
+    assert main(["train", *files, "--model", kind, *options.split(), *SIZES]) == 0
+    return kind, folder, sentence
+
+
+def test_it_is_judged_by_what_can_be_said_of_it(trained, capsys):
+    kind, folder, _ = trained
+    assert main(["evaluate", str(folder / "run"), str(folder / "dev.tsv"), "--json"]) == 0
+    scores = json.loads(capsys.readouterr().out)
+    assert scores["sentences"] == 12 and np.isfinite(scores["loss"])
+    assert ("variance_explained" in scores) == (kind == "regression") == ("exact_match" not in scores)
+    assert ("teacher_forced_perplexity" in scores) == (kind == "language-model")
+    assert main(["evaluate", str(folder / "run"), str(folder / "dev.tsv")]) == 0
+    shown = capsys.readouterr().out
+    assert ("variance explained" in shown) == (kind == "regression") and "entropy" not in shown
+
+
+def test_it_answers(trained, capsys):
+    kind, folder, sentence = trained
+    assert main(["translate", str(folder / "run"), sentence, "--max-length", "4"]) == 0
+    answer = capsys.readouterr().out.rstrip("\n")
+    if kind == "regression":
+        assert len([float(x) for x in answer.split()]) == 4
+    beam = main(["translate", str(folder / "run"), sentence, "--beam", "3"])
+    assert (beam == 2) == (kind == "regression")
+    capsys.readouterr()
+    assert main(["translate", str(folder / "run"), sentence, "--sample"]) == (0 if kind == "language-model" else 2)
+    if kind != "language-model":
+        assert_one_line_error(capsys.readouterr().err, "draw")
+
+
+def test_it_is_continued_shown_and_compared(trained, capsys):
+    _, folder, _ = trained
+    run = Run(folder / "run")
+    config = run.config()
+    config["training"]["epochs"] = 3
+    run.write("config.json", json.dumps(config))
+    assert main(["train", "--resume", str(folder / "run")]) == 0
+    assert [r["epoch"] for r in run.metrics()] == [1, 2, 3]
+    assert main(["report", str(folder / "run")]) == 0 and (folder / "run" / "report.html").is_file()
+    assert main(["inspect", str(folder / "run")]) == 0
+    assert main(["compare", str(folder / "run"), str(folder / "run")]) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--model ctc --attention gate", "attention says nothing to a model of the kind 'ctc'"),
+        ("--model regression", "the target tokeniser 'words'"),
+        ("--source-tokeniser numbers", "the source tokeniser 'numbers'"),
+        ("--model language-model --source-tokeniser chars", "one language"),
+        ("--model ctc --scheduled-sampling 0.1", "no decoder"),
+        (f"--model regression {NUMBERS} --hide-words 0.1", "hide_words"),
+        ("--model sequence", "unknown model 'sequence'"),
+        ("--cell LSTM", "unknown cell 'LSTM'; did you mean 'lstm'"),
+        ("--attention dot --encoder-size 6", "states of size 16"),
+        ("--attention none --sigmoid", "has none"),
+    ],
+)
+def test_what_does_not_fit_is_refused_at_once(options, message, capsys, tmp_path):
+    (tmp_path / "a.tsv").write_text("1\t2\n")
+    files = ["--train", str(tmp_path / "a.tsv"), "--dev", str(tmp_path / "a.tsv"), "--run", str(tmp_path / "run")]
+    assert main(["train", *files, *SMALL.split(), *options.split()]) == 2
+    assert_one_line_error(capsys.readouterr().err, message)
+    assert not (tmp_path / "run").exists()
+
+
+def test_labels_that_cannot_be_aligned_are_named_with_their_line(capsys, tmp_path):
+    (tmp_path / "a.tsv").write_text("a b c\tx y\na b\tx x\n")
+    files = ["--train", str(tmp_path / "a.tsv"), "--dev", str(tmp_path / "a.tsv"), "--run", str(tmp_path / "run")]
+    assert main(["train", *files, "--model", "ctc", *SMALL.split()]) == 2
+    assert_one_line_error(capsys.readouterr().err, "line 2: 2 labels need 3 steps")
