@@ -97,15 +97,16 @@ class Survey:
 
 
 def survey(
-    corpus, source_tokeniser, target_tokeniser, *, limit, window_pairs, dev=(), what="training data", tell=None, check=None
-):
+    corpus, source_tokeniser, target_tokeniser, *, limit, window_pairs, dev=(), what="training data", tell=None, check=None,
+    length=max,
+):  # fmt: skip
     """The Survey of `corpus`, an iterable of Pairs that is read once.
 
     limit: tokens of the longest sentence; a longer pair is counted, but is no example. window_pairs: pairs of a window.
     dev: Pairs to look for. what: the data's name in reports. tell(pairs, bytes): called now and then. check(source tokens, target
-    tokens, where): may refuse a pair.
+    tokens, where): may refuse a pair. length(numbers of source and target tokens): what the limit is for.
     """
-    found, lengths = Survey(), _Lengths(what, limit)
+    found, lengths = Survey(), _Lengths(what, limit, length)
     twice = _Twice([(source_tokeniser.split(pair.source), target_tokeniser.split(pair.target)) for pair in dev])
     digest, line, begun, examples, n_bytes = PairsDigest(), 0, 0, 0, 0
 
@@ -136,12 +137,12 @@ def survey(
 class _Lengths:
     """Which pairs are longer than the limit."""
 
-    def __init__(self, what, limit):
-        self.what, self.limit = what, limit
+    def __init__(self, what, limit, length):
+        self.what, self.limit, self.length = what, limit, length
         self.count = self.first_line = self.longest = 0
 
     def fits(self, line, source, target):
-        length = max(len(source), len(target))
+        length = self.length(len(source), len(target))
         if length <= self.limit:
             return True
         self.count, self.first_line, self.longest = self.count + 1, self.first_line or line, max(self.longest, length)
