@@ -78,6 +78,22 @@ def test_it_answers(trained, capsys):
         assert_one_line_error(capsys.readouterr().err, "draw")
 
 
+@pytest.mark.parametrize("options", ["--attention x.png", "--beam 2 --coverage-penalty 0.1"])
+def test_there_is_no_attention_to_draw_or_to_judge_by(trained, options, capsys, tmp_path, monkeypatch):
+    kind, folder, sentence = trained
+    monkeypatch.chdir(tmp_path)
+    assert main(["translate", str(folder / "run"), sentence, *options.split()]) == 2
+    out, err = capsys.readouterr()
+    assert_one_line_error(err, "numbers" if kind == "regression" else "attention")
+    assert out == "" and not (tmp_path / "x.png").exists()
+
+
+def test_labellings_have_no_length_penalty(trained, capsys):
+    kind, folder, sentence = trained
+    done = main(["translate", str(folder / "run"), sentence, "--beam", "2", "--length-penalty", "1"])
+    assert done == (0 if kind == "language-model" else 2)
+
+
 def test_it_is_continued_shown_and_compared(trained, capsys):
     _, folder, _ = trained
     run = Run(folder / "run")
