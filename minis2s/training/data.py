@@ -11,8 +11,8 @@ from minis2s.data.corpus import FileCorpus, pairs_of, sample
 from minis2s.data.encoding import UnknownShare, check_lengths, encode_pair, encode_pairs, refuse_what_cannot_align
 from minis2s.data.files import Pair
 from minis2s.data.normalisation import Normalisation
-from minis2s.data.numbers import Numbers
-from minis2s.data.survey import survey
+from minis2s.data.numbers import Moments, Numbers
+from minis2s.data.survey import TokenCounts, survey
 from minis2s.data.tasks import task
 from minis2s.data.tokenisers import LEARNED, TOKENISERS, Normalised, RealNumbers, tokeniser
 from minis2s.data.vocabulary import Vocabulary
@@ -98,6 +98,7 @@ class RunData:
             dev=dev,
             check=refuse_what_cannot_align if kind == "ctc" else None,
             length=add if kind == "language-model" else max,  # which reads both sides as one text
+            counts=[Moments() if each.name == RealNumbers.name else TokenCounts() for each in tokenisers],
             tell=lambda pairs, done: tell(pairs, min(done / size, 1.0) if size else None),
         )
         if kind == "language-model":  # one language: what comes before, and what continues it
@@ -155,11 +156,11 @@ class RunData:
         return Normalised(tokeniser(name), normalisation)
 
     def _vocabulary(self, side, counts):
+        if isinstance(counts, Moments):
+            return Numbers.of(counts)
         if counts.lost:
             what = f"training data: more than {counts.bound:,} different {side} tokens"
             self.notes.append(f"{what}; those seen at most {counts.lost} times may be left out of the vocabulary")
-        if self.config.side(side, "{}_tokeniser") == RealNumbers.name:
-            return Numbers.from_counts(counts)
         return Vocabulary.from_counts(counts, self.config.min_frequency, self.config.side(side, "max_{}_vocabulary") or None)
 
     def _note_length(self, report):

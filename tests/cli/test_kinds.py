@@ -143,6 +143,14 @@ def test_labels_that_cannot_be_aligned_are_named_with_their_line(capsys, tmp_pat
     assert_one_line_error(capsys.readouterr().err, "line 2: 2 labels need 3 steps")
 
 
+@pytest.mark.parametrize(("second", "message"), [("3 4\t5 x", "'x' is no number"), ("3 4\t5 6,7", "'6,7' has 2 columns")])
+def test_what_is_no_number_is_named_with_its_line(second, message, capsys, tmp_path):
+    (tmp_path / "a.tsv").write_text(f"1 2\t3 4\n{second}\n")
+    files = ["--train", str(tmp_path / "a.tsv"), "--dev", str(tmp_path / "a.tsv"), "--run", str(tmp_path / "run")]
+    assert main(["train", *files, "--model", "regression", *NUMBERS.split(), *SMALL.split()]) == 2
+    assert_one_line_error(capsys.readouterr().err, f"training data, line 2: {message}")
+
+
 def test_rare_labels_are_equal_neighbours_before_anything_is_trained(capsys, tmp_path):
     (tmp_path / "a.tsv").write_text("a b\tx y\n" * 2)
     (tmp_path / "b.tsv").write_text("a b\tx z\na b\tv w\n")
