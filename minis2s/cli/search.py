@@ -12,23 +12,22 @@ PENALTIES = {"length_penalty": 0.0, "coverage_penalty": 0.0}
 LARGEST_PENALTY = 100  # far beyond, a power of it could not be computed
 
 
-def add_search(parser, sampling=True):
+def add_search(parser):
     group = parser.add_argument_group("search (default: greedy)")
     group.add_argument("--beam", type=positive_int, metavar="N", help="beam search that keeps N sequences")
     group.add_argument("--length-penalty", type=float, metavar="X", help="of a beam: above 0 favours long translations")
     group.add_argument("--coverage-penalty", type=float, metavar="X", help="of a beam: against source words hardly looked at")
-    if sampling:
-        group.add_argument("--sample", action="store_true", help="draw words instead of searching")
-        group.add_argument("--temperature", type=float, metavar="X", help="of sampling (1): below 1 bolder, above more varied")
-        group.add_argument("--top-k", type=natural, metavar="N", help="of sampling: only the N most probable words")
-        group.add_argument("--top-p", type=float, metavar="X", help="of sampling: only the likeliest words that hold this share")
-        group.add_argument("--seed", type=natural, metavar="N", help="of sampling (0)")
+    group.add_argument("--sample", action="store_true", help="draw words instead of searching")
+    group.add_argument("--temperature", type=float, metavar="X", help="of sampling (1): below 1 bolder, above more varied")
+    group.add_argument("--top-k", type=natural, metavar="N", help="of sampling: only the N most probable words")
+    group.add_argument("--top-p", type=float, metavar="X", help="of sampling: only the likeliest words that hold this share")
+    group.add_argument("--seed", type=natural, metavar="N", help="of sampling (0)")
 
 
 def search_of(args):
     """The `search` of a Translator that the options ask for. Raises UsageError for options that do not go together."""
     penalties, drawing = _given(args, PENALTIES), _given(args, SAMPLING)
-    sample = getattr(args, "sample", False)
+    sample = args.sample
     if args.beam and sample:
         raise UsageError("give --beam or --sample, not both")
     if penalties and not args.beam:
