@@ -46,7 +46,7 @@ def search_of(args):
 
 
 def _given(args, names):
-    return {name: getattr(args, name) for name in names if getattr(args, name, None) is not None}
+    return {name: getattr(args, name) for name in names if getattr(args, name) is not None}
 
 
 def _option(given):
