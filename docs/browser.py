@@ -61,12 +61,14 @@ class Browser:
 
     def go(self, url):
         """Load a page, until its scripts have run and its formulas stand."""
-        self.call("Page.navigate", url="about:blank")  # or another place of the same page would not load anything
-        self.events.clear()
-        self.call("Page.navigate", url=url)
-        while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
-            self.events.append(json.loads(self.socket.recv()))
+        for address in ("about:blank", url):  # from one place of a page to another nothing would be loaded
+            self.events.clear()
+            self.call("Page.navigate", url=address)
+            while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
+                self.events.append(json.loads(self.socket.recv()))
         self.ask("window.MathJax?.startup?.promise")
+        if self.ask("location.href") != url:
+            raise RuntimeError(f"the browser is not at {url} but at {self.ask('location.href')}")
 
     def ask(self, expression):
         """The value of JavaScript, awaited."""

@@ -8,7 +8,7 @@ search does not find what it should.
 import argparse
 import sys
 from pathlib import Path
-from urllib.parse import unquote, urldefrag, urljoin
+from urllib.parse import quote, unquote, urldefrag, urljoin
 
 from browser import Browser
 
@@ -141,7 +141,7 @@ def search(browser, site):
     """Problems of the search page: each query must find its page."""
     found = []
     for query, expected in SEARCHES.items():
-        browser.go(f"{(site / 'search.html').as_uri()}?q={query}")
+        browser.go(f"{(site / 'search.html').as_uri()}?q={quote(query)}")
         hits = browser.ask(FOUND)
         if not any(expected in hit for hit in hits):
             found.append(f"search for {query} does not find {expected}: {hits[:5]}")

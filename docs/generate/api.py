@@ -2,9 +2,10 @@
 
 import inspect
 import pkgutil
+import re
 
 import minis2s
-from generate.text import escaped, table, toctree
+from generate.text import prose, table, toctree
 
 # Programs and tables, not functions to call: the commands, the registry's entries, students' faults, the benchmark's peers.
 LEFT_OUT = ("cli", "__main__", "equations.catalogue", "labs.faults", "labs.masters", "bench")
@@ -34,13 +35,13 @@ def page(name):
 
 
 def index():
-    public = [[f"{{py:obj}}`ms.{name} <{full_name(thing)}>`", escaped(first_line(thing))] for name, thing in public_names()]
+    public = [[f"{{py:obj}}`ms.{name} <{full_name(thing)}>`", prose(first_sentence(thing))] for name, thing in public_names()]
     parts = ["# API", "## import minis2s as ms", table(["name", ""], public), "## All modules"]
     groups = {}
     for name in modules():
         groups.setdefault(name.split(".")[1] if name.count(".") > 1 or is_package(name) else "", []).append(name)
     for group, names in sorted(groups.items()):
-        rows = [[f"[{name.removeprefix('minis2s.')}]({name}.rst)", escaped(first_line(importable(name)))] for name in names]
+        rows = [[f"[{name.removeprefix('minis2s.')}]({name}.rst)", prose(first_sentence(importable(name)))] for name in names]
         parts += [f"### minis2s.{group}".rstrip("."), table(["module", ""], rows)]
     return "\n\n".join([*parts, toctree(modules())])
 
@@ -54,8 +55,9 @@ def full_name(thing):
     return f"{thing.__module__}.{thing.__qualname__}"
 
 
-def first_line(thing):
-    return (inspect.getdoc(thing) or "").split("\n")[0]
+def first_sentence(thing):
+    paragraph = (inspect.getdoc(thing) or "").split("\n\n")[0]
+    return re.split(r"(?<=\.) ", " ".join(paragraph.split()))[0]
 
 
 def importable(name):

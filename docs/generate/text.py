@@ -8,6 +8,11 @@ def escaped(text):
     return re.sub(r"([\\`*_{}\[\]<>$|~#&])", r"\\\1", text)
 
 
+def prose(text):
+    """A docstring's words: what stands between backticks is code, the rest stays as it is."""
+    return "".join(code(part) if place % 2 else escaped(part) for place, part in enumerate(text.split("`")))
+
+
 def code(text):
     """Inline code."""
     return f"`{text}`"

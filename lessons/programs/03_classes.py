@@ -5,7 +5,8 @@ As printed (X9):
 * LSTM(return_state=True) returns three things, the output and the states h and c; `output, state = …` takes two: "ValueError:
   too many values to unpack (expected 2)".
 * tf.reshape makes a state of three axes of one of two; an LSTM wants a pair of (B, H).
-* the decoder's LSTM returns three things too, and all three go into Dense; the state that it returns is the one it was given.
+* the decoder's LSTM returns three things too, and all go into Dense, which "expects 1 input(s), but it received 3 input tensors";
+  the state that the decoder returns is the one that it was given.
 * the decoder ignores enc_output: the attention that §4.3 prints is nowhere (X12).
 
 Here: the same classes, the states a pair, enc_output read through attention (D2.3–D2.5), and the way back of the gradient. Task:

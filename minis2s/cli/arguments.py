@@ -50,7 +50,8 @@ def positive_int(text):
     return _between(1, text)
 
 
-def _seed(text):
+def natural(text):
+    """The type of options that may be 0, 1, 2, …"""
     return _between(0, text)
 
 
@@ -82,4 +83,4 @@ def add_json(parser, meaning="print one JSON document and nothing else"):
 
 def add_seed(parser):
     """--seed: the same number gives the same result on the same machine."""
-    parser.add_argument("--seed", type=_seed, default=0, help="where all randomness starts (default: %(default)s)")
+    parser.add_argument("--seed", type=natural, default=0, help="where all randomness starts (default: %(default)s)")

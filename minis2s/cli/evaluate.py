@@ -50,7 +50,7 @@ def add_arguments(parser):
     parser.add_argument("files", nargs="*", metavar="FILE", help="one file, tab-separated or JSON lines (.jsonl), or two aligned")
     parser.add_argument("--task", metavar="NAME", help=f"the held-out test part of built-in data instead: {', '.join(TASKS)}")
     parser.add_argument("--max-source", type=positive_int, metavar="N", default=200, help="most tokens of a source (%(default)s)")
-    add_search(parser, sampling=False)
+    add_search(parser)
     add_backend(parser)
     add_json(parser)
 

@@ -11,6 +11,7 @@ from minis2s.backend import keep_freed_memory, select
 from minis2s.cli.arguments import add_backend, add_json, positive_int
 from minis2s.cli.output import console, print_json
 from minis2s.cli.search import add_search, search_of
+from minis2s.decoding.search import has_weights
 from minis2s.errors import UsageError
 from minis2s.training.run import load
 from minis2s.training.samples import draw_translation
@@ -22,7 +23,7 @@ def add_arguments(parser):
     parser.add_argument("run", metavar="RUN", help="a run's directory (its best.npz is used), or a checkpoint")
     parser.add_argument("sentences", nargs="*", metavar="SENTENCE", help="default: the lines of standard input")
     parser.add_argument("--attention", metavar="PNG", help="draw the alignment of a single sentence")
-    longest = "longest translation, in tokens (default: 2 × source + 10)"
+    longest = "longest translation, in tokens (default: 4 × source + 40; of numbers just so many, as many as the source)"
     parser.add_argument("--max-length", type=positive_int, metavar="N", help=longest)
     parser.add_argument("--max-source", type=positive_int, metavar="N", default=200, help="most tokens of a source (%(default)s)")
     parser.add_argument("--n-best", type=positive_int, metavar="N", help="print the N best of a beam, each after its log p")
@@ -39,6 +40,8 @@ def run(args):
         raise UsageError(f"--n-best {args.n_best} needs a beam of at least that width: --beam {args.n_best}")
     keep_freed_memory()
     translator = load(args.run, select(args.backend), max_source=args.max_source)
+    if args.attention and not has_weights(translator.model.config):
+        raise UsageError("--attention draws weights, and this model hands out none: it has no attention, or predicts numbers")
     results = []
     at_once = 1 if not args.sentences and sys.stdin.isatty() else LINES_AT_ONCE  # someone who types waits for each answer
     for chunk in _chunks(args.sentences or _standard_input(), at_once):

@@ -10,7 +10,7 @@ from minis2s.errors import DataError, UsageError
 def pairs_of(files, has_source=True):
     """An iterator over the Pairs of `files`: one tab-separated file or one of JSON lines (.jsonl), or two aligned files.
 
-    has_source: False for text without one: one file, each line of which is a target (JSON lines may have a source).
+    has_source: False for text without one: one file, each line of which is a target (JSON lines always have both).
     Raises UsageError for another number of files; DataError as the readers do, when the bad line is reached.
     """
     if not has_source and len(files) == 1 and not is_json_lines(*files):

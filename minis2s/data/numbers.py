@@ -23,12 +23,9 @@ class Numbers:
             raise UsageError("means and scales must be lists of as many finite numbers, the scales above zero")
 
     @classmethod
-    def from_counts(cls, counts):
-        """Mean and standard deviation of counted tokens ({token: count}); a column that does not vary keeps its unit."""
-        rows, weights = _rows(list(counts)), np.array(list(counts.values()), dtype=np.float64)
-        mean = np.average(rows, axis=0, weights=weights)
-        scale = np.sqrt(np.average((rows - mean) ** 2, axis=0, weights=weights))
-        return cls(mean, np.where(scale > 0, scale, 1))
+    def of(cls, moments):
+        """Mean and standard deviation of Moments that have seen something; a column that does not vary keeps its unit."""
+        return cls(moments.mean, np.where(moments.varies, np.sqrt(moments.squares / moments.n), 1))
 
     def encode(self, tokens):
         """(n, D) float32. Raises UsageError for a token that is no number, or has another number of columns."""
@@ -53,6 +50,30 @@ class Numbers:
         return self.as_record() == other.as_record() if isinstance(other, Numbers) else NotImplemented
 
     __hash__ = None
+
+
+class Moments:
+    """n, mean and squares = Σ (x − mean)² of the tokens given to `count` so far, for each column, and whether it varies.
+
+    Source: T. Chan, G. Golub, R. LeVeque, Updating formulae and a pairwise algorithm for computing sample variances, 1979.
+    """
+
+    def __init__(self):
+        self.n, self.mean, self.squares, self.varies = 0, 0.0, 0.0, False
+
+    def count(self, tokens):
+        """Raises UsageError for a token that is no number, or has another number of columns."""
+        if not tokens:
+            return
+        rows = _rows(tokens, self.first.size if self.n else None)
+        if not self.n:
+            self.first = rows[0]
+        n, mean = len(rows), rows.mean(axis=0)
+        both, d = self.n + n, mean - self.mean
+        self.squares = self.squares + np.square(rows - mean).sum(axis=0) + d**2 * self.n * n / both
+        self.mean = self.mean + d * n / both
+        self.varies = self.varies | (rows != self.first).any(axis=0)
+        self.n = both
 
 
 def values(text):

@@ -7,9 +7,10 @@ sizes and checksum, so that steps can be counted ahead and a file that changes w
 import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from minis2s.data.encoding import TooLong
+from minis2s.errors import UsageError
 
 MOST_TOKENS = 1_000_000  # different ones that are counted on a side: some 150 MB
 PAIRS_A_REPORT = 10_000
@@ -74,10 +75,12 @@ class PairsDigest:
 
 @dataclass
 class Survey:
-    """What `survey` has found. too_long: a TooLong report or None; duplicates: a Duplicates report or None."""
+    """What `survey` has found. source, target: what has counted their tokens; too_long: a TooLong report or None; duplicates: a
+    Duplicates report or None.
+    """
 
-    source: TokenCounts = field(default_factory=TokenCounts)
-    target: TokenCounts = field(default_factory=TokenCounts)
+    source: Any
+    target: Any
     windows: list[Window] = field(default_factory=list)
     too_long: TooLong | None = None
     duplicates: Duplicates | None = None
@@ -97,15 +100,17 @@ class Survey:
 
 
 def survey(
-    corpus, source_tokeniser, target_tokeniser, *, limit, window_pairs, dev=(), what="training data", tell=None, check=None
-):
+    corpus, source_tokeniser, target_tokeniser, *, limit, window_pairs, dev=(), what="training data", tell=None, check=None,
+    length=max, counts=None,
+):  # fmt: skip
     """The Survey of `corpus`, an iterable of Pairs that is read once.
 
     limit: tokens of the longest sentence; a longer pair is counted, but is no example. window_pairs: pairs of a window.
     dev: Pairs to look for. what: the data's name in reports. tell(pairs, bytes): called now and then. check(source tokens, target
-    tokens, where): may refuse a pair.
+    tokens, where): may refuse a pair. length(numbers of source and target tokens): what the limit is for. counts: of the
+    source and of the target, two objects with `count(tokens)`, by default TokenCounts; what one refuses, it does with the line.
     """
-    found, lengths = Survey(), _Lengths(what, limit)
+    found, lengths = Survey(*(counts or (TokenCounts(), TokenCounts()))), _Lengths(what, limit, length)
     twice = _Twice([(source_tokeniser.split(pair.source), target_tokeniser.split(pair.target)) for pair in dev])
     digest, line, begun, examples, n_bytes = PairsDigest(), 0, 0, 0, 0
 
@@ -116,8 +121,11 @@ def survey(
         source, target = source_tokeniser.split(pair.source), target_tokeniser.split(pair.target)
         if check:
             check(source, target, f"{what}, line {line}")
-        found.source.count(source)
-        found.target.count(target)
+        try:
+            found.source.count(source)
+            found.target.count(target)
+        except UsageError as error:
+            raise UsageError(f"{what}, line {line}: {error}") from None
         twice.look(line, source, target)
         digest.add(pair)
         examples += lengths.fits(line, source, target)
@@ -136,12 +144,12 @@ def survey(
 class _Lengths:
     """Which pairs are longer than the limit."""
 
-    def __init__(self, what, limit):
-        self.what, self.limit = what, limit
+    def __init__(self, what, limit, length):
+        self.what, self.limit, self.length = what, limit, length
         self.count = self.first_line = self.longest = 0
 
     def fits(self, line, source, target):
-        length = max(len(source), len(target))
+        length = self.length(len(source), len(target))
         if length <= self.limit:
             return True
         self.count, self.first_line, self.longest = self.count + 1, self.first_line or line, max(self.longest, length)

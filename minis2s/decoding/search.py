@@ -8,6 +8,7 @@ from minis2s.decoding.beam import beam, log_probabilities
 from minis2s.decoding.ctc import best_path, prefix_beam
 from minis2s.decoding.greedy import Hypothesis, greedy
 from minis2s.errors import UsageError
+from minis2s.models.configuration import CONSTANT
 
 
 def greedy_search(model, source, source_mask, limits):
@@ -28,7 +29,11 @@ def beam_search(width, **penalties):
 
     def search(model, source, source_mask, limits):
         _refuse_real(model)
+        if penalties.get("coverage_penalty") and not has_weights(model.config):
+            raise UsageError("the coverage penalty is for source words that attention misses; this model has no attention")
         if model.config.model == "ctc":
+            if penalties.get("length_penalty"):
+                raise UsageError("the labellings of a CTC tagger are ranked by their probability: leave out --length-penalty")
             found = prefix_beam(_log_p(model, source, source_mask), width, source_mask)
             return [[_labels(each) for each in best] for best in found]
         return beam(model, source, source_mask, limits, width, **penalties)
@@ -46,6 +51,11 @@ def sampling_search(choose):
         return [[hypothesis] for hypothesis in greedy(model, source, source_mask, limits, choose)]
 
     return search
+
+
+def has_weights(config):
+    """Whether the Hypotheses of a model with this ModelConfig have attention weights."""
+    return config.model == "seq2seq" and config.attention not in CONSTANT
 
 
 def _refuse_real(model):

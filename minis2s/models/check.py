@@ -75,7 +75,7 @@ def small_model(rng, backend=None, padding=True, **settings):
     for _, p in model.named_parameters():
         if not to_host(p.value).any():  # what begins at zero, such as a bias, would hide what is multiplied by it
             p.value = gradcheck.random_like(p.value, rng)
-    source_lengths, target_lengths = (SOURCE_LENGTHS, TARGET_LENGTHS) if padding else (FULL_LENGTHS, FULL_LENGTHS[:2] * 3)
+    source_lengths, target_lengths = (SOURCE_LENGTHS, TARGET_LENGTHS) if padding else (FULL_LENGTHS, (5, 5, 5, 5, 5))
     if config.model == "ctc":  # a label needs a step, and one more where it equals the one before
         source_lengths, target_lengths = ((3, 4, 2, 3, 2), (2, 3, 1, 1, 1)) if padding else (FULL_LENGTHS, (2,) * 5)
     lengths = source_lengths, target_lengths[: len(source_lengths)]

@@ -35,10 +35,12 @@ MODELS = {
     "CTC": SMALL | {"model": "ctc", "cell": "gru", "dropout": DROPOUT, "learned_start": True},
     "regression": SMALL | {"model": "regression", "cell": "rnn", "real_source": True},
     "truncated": {"truncate": 2, "layers": 2, "learned_start": True, "dropout": DROPOUT},
-    "truncated, input feeding": SMALL | {"cell": "gru", "truncate": 2, "attention": "recurrent", "input_feeding": True},
-    "recomputed": {"recompute": True, "layers": 2, "dropout": DROPOUT},
-    "recomputed, truncated": SMALL | {"cell": "rnn", "recompute": True, "truncate": 2, "attention": "location", "attend": "after",
-                                      "attentional": True, "input_feeding": True},
+    "truncated, input feeding": SMALL | {"cell": "gru", "truncate": 2, "attention": "recurrent", "input_feeding": True,
+                                         "recompute": True},
+    "recomputed": SMALL | {"recompute": True, "layers": 2, "dropout": DROPOUT, "padding": False, "attention": "location",
+                           "input_feeding": True},
+    "recomputed, truncated": SMALL | {"cell": "rnn", "recompute": True, "truncate": 2, "attention": "location",
+                                      "attentional": True},
 }  # fmt: skip
 
 

@@ -13,16 +13,18 @@ def holding_cuts(model):
     """Inside, what a block of a truncated recurrence begins with is what it was in the first forward pass inside, whatever the
     parameters are by then. A numerical derivative of the loss is then a numerical truncated gradient. model: any Layer.
     """
-    layers = [layer for _, layer in [("", model), *model.named_layers()] if isinstance(layer, Recurrent | Decoder)]
-    layers = [layer for layer in layers if layer.unrolling.truncate]
+    layers = [layer for _, layer in [("", model), *model.named_layers()]]
+    truncated = [layer for layer in layers if isinstance(layer, Recurrent | Decoder) and layer.unrolling.truncate]
     try:
-        for layer in layers:
-            hold = _hold_recurrent if isinstance(layer, Recurrent) else _hold_decoder
-            layer._run = hold(layer._run, layer.unrolling.truncate, getattr(layer, "reverse", False))
+        for layer in truncated:
+            if isinstance(layer, Recurrent):
+                layer._run = _hold_recurrent(layer._run, layer.unrolling.truncate, layer.reverse)
+            else:
+                layer._unroll = _hold_decoder(layer._unroll, layer.unrolling.truncate)
         yield
     finally:
-        for layer in layers:
-            del layer._run  # the class's own one is back
+        for layer in truncated:  # the class's own one is back
+            vars(layer).pop("_run" if isinstance(layer, Recurrent) else "_unroll", None)
 
 
 def _hold_recurrent(run, k, reverse):
@@ -43,7 +45,7 @@ def _hold_recurrent(run, k, reverse):
     return run_held
 
 
-def _hold_decoder(run, k, reverse):
+def _hold_decoder(run, k):
     held = {}  # step → (states, carry, fed) before it
 
     def run_held(steps, z, states, carry, fed, *rest):

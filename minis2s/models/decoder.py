@@ -98,7 +98,7 @@ class Decoder(Layer):
         looks, segments = self.stack.looks, []
         for segment in self.unrolling.segments(packing.steps()):
             before = states, carry, fed
-            steps = self._run(segment, z, *before, source, masks, packing)
+            steps = self._unroll(segment, z, *before, source, masks, packing)
             for (_, rows), step in zip(segment, steps, strict=True):
                 outs[rows] = step.out
             states, carry, fed = steps[-1].states, steps[-1].carry, None if fed is None else steps[-1].out
@@ -113,15 +113,16 @@ class Decoder(Layer):
         caches = cache_y, cache_y_dropout, cache_z, cache_out_dropout, cache_output
         return (predictions, weights), (packing, source, segments, y, masks, caches)
 
-    def _run(self, steps, z, states, carry, fed, source, masks, packing):
+    def _unroll(self, steps, z, states, carry, fed, source, masks, packing):
         """The steps (i, rows) of `packing` in turn, from what comes before them. A Step for each."""
         out = []
         for i, rows in steps:
             n = packing.sizes[i]
             states = [on_parts(lambda part: part[:n], state) for state in states]  # noqa: B023, used at once
             keeps = [mask(i, n) for mask in masks]
-            out.append(self._step(z[rows], states, source, carry, None if fed is None else fed[:n], keeps))
-            states, carry, fed = out[-1].states, out[-1].carry, None if fed is None else out[-1].out
+            step = self._step(z[rows], states, source, carry, None if fed is None else fed[:n], keeps)
+            states, carry, fed = step.states, step.carry, None if fed is None else step.out
+            out.append(step)
         return out
 
     def _nothing_fed(self, xp, like, B):
@@ -158,7 +159,7 @@ class Decoder(Layer):
         source.start_backward()
         for segment, before, steps in reversed(segments):
             if steps is None:
-                steps = self._run(segment, z, *before, source, masks, packing)
+                steps = self._unroll(segment, z, *before, source, masks, packing)
                 del source.weights[-len(segment) :]  # they were there already
             for (i, rows), step in zip(reversed(segment), reversed(steps), strict=True):
                 n = packing.sizes[i]

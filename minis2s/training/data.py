@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from operator import add
 
 import numpy as np
 
@@ -10,8 +11,8 @@ from minis2s.data.corpus import FileCorpus, pairs_of, sample
 from minis2s.data.encoding import UnknownShare, check_lengths, encode_pair, encode_pairs, refuse_what_cannot_align
 from minis2s.data.files import Pair
 from minis2s.data.normalisation import Normalisation
-from minis2s.data.numbers import Numbers
-from minis2s.data.survey import survey
+from minis2s.data.numbers import Moments, Numbers
+from minis2s.data.survey import TokenCounts, survey
 from minis2s.data.tasks import task
 from minis2s.data.tokenisers import LEARNED, TOKENISERS, Normalised, RealNumbers, tokeniser
 from minis2s.data.vocabulary import Vocabulary
@@ -96,6 +97,8 @@ class RunData:
             window_pairs=config.window_pairs,
             dev=dev,
             check=refuse_what_cannot_align if kind == "ctc" else None,
+            length=add if kind == "language-model" else max,  # which reads both sides as one text
+            counts=[Moments() if each.name == RealNumbers.name else TokenCounts() for each in tokenisers],
             tell=lambda pairs, done: tell(pairs, min(done / size, 1.0) if size else None),
         )
         if kind == "language-model":  # one language: what comes before, and what continues it
@@ -107,11 +110,9 @@ class RunData:
         self._note_length(found.too_long)
         self._refuse_nothing(found.examples, "training data")
         self.training = Windows(corpus, found.windows, partial(_encode, sides, kind), config.max_length)
-        if kind == "ctc":
-            for line, pair in enumerate(dev, start=1):
-                split = (tokeniser.split(text) for tokeniser, text in zip(tokenisers, pair, strict=True))
-                refuse_what_cannot_align(*split, f"dev data, line {line}")
         encoded = encode_pairs(dev, *sides, kind=kind)
+        for line, example in enumerate(encoded if kind == "ctc" else (), start=1):
+            refuse_what_cannot_align(*example, f"dev data, line {line}")
         self.dev_examples, too_long = check_lengths(encoded, config.max_length, "dev data")
         self._note_length(too_long)
         self._refuse_nothing(len(self.dev_examples), "dev data")
@@ -143,22 +144,23 @@ class RunData:
         names = [self.config.side(side, "{}_tokeniser") for side in SIDES]
         learn = set(names) & set(LEARNED)
         drawn = sample(corpus, self.config.window_pairs, np.random.default_rng(0), tell) if learn else []
-        both = []
-        for column, (side, name) in enumerate(zip(SIDES, names, strict=True)):
-            normalisation = self.config.normalisation(side)
-            if name in LEARNED:
-                texts = (normalisation(pair[column]) for pair in drawn)
-                both.append(Normalised(BytePairEncoding.learn(texts, self.config.bpe_tokens), normalisation))
-            else:
-                both.append(Normalised(tokeniser(name), normalisation))
-        return both
+        if self.kind == "language-model":  # one language: what comes before, and what continues it
+            return [self._tokeniser("target", names[1], (text for pair in drawn for text in pair))] * 2
+        columns = zip(*drawn, strict=True) if drawn else ((), ())
+        return [self._tokeniser(*each) for each in zip(SIDES, names, columns, strict=True)]
+
+    def _tokeniser(self, side, name, texts):
+        normalisation = self.config.normalisation(side)
+        if name in LEARNED:
+            return Normalised(BytePairEncoding.learn(map(normalisation, texts), self.config.bpe_tokens), normalisation)
+        return Normalised(tokeniser(name), normalisation)
 
     def _vocabulary(self, side, counts):
+        if isinstance(counts, Moments):
+            return Numbers.of(counts)
         if counts.lost:
             what = f"training data: more than {counts.bound:,} different {side} tokens"
             self.notes.append(f"{what}; those seen at most {counts.lost} times may be left out of the vocabulary")
-        if self.config.side(side, "{}_tokeniser") == RealNumbers.name:
-            return Numbers.from_counts(counts)
         return Vocabulary.from_counts(counts, self.config.min_frequency, self.config.side(side, "max_{}_vocabulary") or None)
 
     def _note_length(self, report):
@@ -171,4 +173,7 @@ class RunData:
 
 
 def _encode(sides, kind, pair):
-    return encode_pair(pair, *sides, kind=kind)
+    example = encode_pair(pair, *sides, kind=kind)
+    if kind == "ctc":  # again, as rare labels are one and the same by now
+        refuse_what_cannot_align(*example, f"training data, {pair.source[:40]!r}")
+    return example

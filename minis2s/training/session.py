@@ -22,13 +22,14 @@ from minis2s.training.health import findings
 from minis2s.training.interruption import stop_between_updates
 from minis2s.training.run import environment
 from minis2s.training.samples import as_lines, draw_translation, one_to_follow, readable, samples
-from minis2s.training.settings import TrainingConfig
+from minis2s.training.settings import OF_NUMBERS, TrainingConfig
 from minis2s.training.trainer import Reporter, Trainer
 from minis2s.training.transfer import begin_from
 
 SAVE_INTERVAL = 60.0  # seconds of training that a kill may cost, where save_every does not say otherwise
 # Settings that a place in an epoch, or the optimiser's state, means nothing without:
 PLACE = ("seed", "batch_size", "accumulate", "max_length", "window_pairs", "optimiser", "average")
+ONE_LANGUAGE = ("{}_tokeniser", "{}_lowercase", "{}_width", "max_{}_vocabulary")
 NUMBERS = "real numbers are read by the tokeniser 'numbers': as a target by the model 'regression', as a source with real_source"
 SMALL_PRODUCT = 50_000_000  # multiplications, for one step of a decoder's output
 
@@ -48,12 +49,19 @@ class RunConfig:
             name = data.side(side, "{}_tokeniser")
             if (name == RealNumbers.name) != wanted:
                 raise UsageError(f"a model of the kind {kind!r} cannot have the {side} tokeniser {name!r}; {NUMBERS}")
-        if kind == "language-model" and data.source_tokeniser != data.target_tokeniser:
-            raise UsageError("a language model has one language: its source tokeniser must be its target tokeniser")
+        for setting in ONE_LANGUAGE if kind == "language-model" else ():
+            if data.side("source", setting) != data.side("target", setting):
+                names = f"{setting.format('source')} and {setting.format('target')}"
+                raise UsageError(f"a language model has one language: {names} must be the same")
         if self.training.scheduled_sampling and kind == "ctc":
             raise UsageError("scheduled_sampling feeds a decoder its own words; a CTC tagger has no decoder")
-        if self.training.hide_words and self.model.real_source:
-            raise UsageError("hide_words hides words; this model's source consists of numbers")
+        if self.training.hide_words and (self.model.real_source or kind == "language-model"):
+            raise UsageError("hide_words hides words of the source; this model's source has none")
+        if (score := self.training.best_by) != "loss" and (score in OF_NUMBERS) != (kind == "regression"):
+            raise UsageError(f"there is no score {score!r} of a model of the kind {kind!r}; choose another best_by")
+        if self.model.attention == "all-states" and data.max_length > self.model.longest_source:
+            room = f"longest_source {self.model.longest_source}"
+            raise UsageError(f"the attention 'all-states' has no room for max_length {data.max_length}, only for {room}")
 
     def as_dict(self):
         return asdict(self)

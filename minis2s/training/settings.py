@@ -7,9 +7,10 @@ from minis2s.errors import UsageError, unknown_name
 from minis2s.training.optimisers import OPTIMISERS
 from minis2s.training.schedules import schedule
 
+OF_NUMBERS = ("root_mean_square_error", "variance_explained")  # of predicted numbers, which have no score of words
 SCORES = (
     *("loss", "exact_match", "bleu", "chrf", "token_error_rate", "any_reference_match"),
-    *("word_error_rate", "character_error_rate", "root_mean_square_error", "variance_explained"),
+    *("word_error_rate", "character_error_rate", *OF_NUMBERS),
 )
 
 

@@ -78,6 +78,22 @@ def test_it_answers(trained, capsys):
         assert_one_line_error(capsys.readouterr().err, "draw")
 
 
+@pytest.mark.parametrize("options", ["--attention x.png", "--beam 2 --coverage-penalty 0.1"])
+def test_there_is_no_attention_to_draw_or_to_judge_by(trained, options, capsys, tmp_path, monkeypatch):
+    kind, folder, sentence = trained
+    monkeypatch.chdir(tmp_path)
+    assert main(["translate", str(folder / "run"), sentence, *options.split()]) == 2
+    out, err = capsys.readouterr()
+    assert_one_line_error(err, "numbers" if kind == "regression" else "attention")
+    assert out == "" and not (tmp_path / "x.png").exists()
+
+
+def test_labellings_have_no_length_penalty(trained, capsys):
+    kind, folder, sentence = trained
+    done = main(["translate", str(folder / "run"), sentence, "--beam", "2", "--length-penalty", "1"])
+    assert done == (0 if kind == "language-model" else 2)
+
+
 def test_it_is_continued_shown_and_compared(trained, capsys):
     _, folder, _ = trained
     run = Run(folder / "run")
@@ -98,6 +114,12 @@ def test_it_is_continued_shown_and_compared(trained, capsys):
         ("--model regression", "the target tokeniser 'words'"),
         ("--source-tokeniser numbers", "the source tokeniser 'numbers'"),
         ("--model language-model --source-tokeniser chars", "one language"),
+        (f"--model language-model {CHARS} --max-target-vocabulary 9", "max_source_vocabulary and max_target_vocabulary"),
+        (f"--model language-model {CHARS} --target-lowercase", "source_lowercase and target_lowercase"),
+        (f"--model language-model {CHARS} --hide-words 0.1", "hide_words"),
+        (f"--model regression {NUMBERS} --best-by bleu", "no score 'bleu'"),
+        ("--best-by variance_explained", "no score 'variance_explained'"),
+        ("--attention all-states --max-length 101", "no room for max_length 101"),
         ("--model ctc --scheduled-sampling 0.1", "no decoder"),
         (f"--model regression {NUMBERS} --hide-words 0.1", "hide_words"),
         ("--model sequence", "unknown model 'sequence'"),
@@ -119,3 +141,36 @@ def test_labels_that_cannot_be_aligned_are_named_with_their_line(capsys, tmp_pat
     files = ["--train", str(tmp_path / "a.tsv"), "--dev", str(tmp_path / "a.tsv"), "--run", str(tmp_path / "run")]
     assert main(["train", *files, "--model", "ctc", *SMALL.split()]) == 2
     assert_one_line_error(capsys.readouterr().err, "line 2: 2 labels need 3 steps")
+
+
+@pytest.mark.parametrize(("second", "message"), [("3 4\t5 x", "'x' is no number"), ("3 4\t5 6,7", "'6,7' has 2 columns")])
+def test_what_is_no_number_is_named_with_its_line(second, message, capsys, tmp_path):
+    (tmp_path / "a.tsv").write_text(f"1 2\t3 4\n{second}\n")
+    files = ["--train", str(tmp_path / "a.tsv"), "--dev", str(tmp_path / "a.tsv"), "--run", str(tmp_path / "run")]
+    assert main(["train", *files, "--model", "regression", *NUMBERS.split(), *SMALL.split()]) == 2
+    assert_one_line_error(capsys.readouterr().err, f"training data, line 2: {message}")
+
+
+def test_rare_labels_are_equal_neighbours_before_anything_is_trained(capsys, tmp_path):
+    (tmp_path / "a.tsv").write_text("a b\tx y\n" * 2)
+    (tmp_path / "b.tsv").write_text("a b\tx z\na b\tv w\n")
+    for train, dev, where in (("a", "b", "dev data, line 2"), ("b", "a", "training data, 'a b'")):
+        files = ["--train", str(tmp_path / f"{train}.tsv"), "--dev", str(tmp_path / f"{dev}.tsv"), "--run", str(tmp_path / "run")]
+        assert main(["train", *files, "--model", "ctc", "--min-frequency", "2", *SMALL.split()]) == 2
+        assert_one_line_error(capsys.readouterr().err, f"{where}: 2 labels need 3 steps")
+        assert not (tmp_path / "run").exists()
+
+
+def test_a_language_model_reads_both_sides_of_a_pair_as_one_text(tmp_path, capsys):
+    """Each side of the first pair is within the limit, both together are not; a prefix is cut into the same tokens."""
+    pytest.importorskip("tokenizers")
+    pairs = [("e f g h", "h g f e"), *[(f"ab{c}", f"ab cd {c}") for c in "xyzuvw"]]
+    lines = (json.dumps({"source": source, "target": target}) for source, target in pairs)
+    (tmp_path / "a.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    run, files = tmp_path / "run", ["--train", str(tmp_path / "a.jsonl"), "--dev", str(tmp_path / "a.jsonl")]
+    bpe = "--source-tokeniser bpe --target-tokeniser bpe --bpe-tokens 20 --max-length 9 --epochs 1".split()
+    assert main(["train", *files, "--model", "language-model", *SMALL.split(), *bpe, "--run", str(run)]) == 0
+    assert "1 of 7 pairs are longer than 9 tokens" in capsys.readouterr().out
+    languages = Run(run).load("best")[1]
+    assert languages.source_tokeniser.split("ab") == languages.target_tokeniser.split("ab") == ["ab"]
+    assert languages.source_vocabulary == languages.target_vocabulary

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from minis2s.data.batching import Example, make_batch
 from minis2s.data.encoding import encode_pair
 from minis2s.data.files import Pair
-from minis2s.data.numbers import Numbers, values
+from minis2s.data.numbers import Moments, Numbers, values
 from minis2s.data.tokenisers import tokeniser
 from minis2s.errors import UsageError
 
@@ -18,8 +18,10 @@ NUMBER = st.floats(-1e6, 1e6, allow_nan=False).map(lambda x: round(x, 3))
 @given(st.lists(st.tuples(NUMBER, NUMBER), min_size=2, max_size=20))
 def test_standardised_columns_and_back(rows):
     tokens = [f"{a},{b}" for a, b in rows]
-    counts = {token: tokens.count(token) for token in tokens}
-    numbers = Numbers.from_counts(counts)
+    moments = Moments()
+    for k in range(0, len(tokens), 3):
+        moments.count(tokens[k : k + 3])
+    numbers = Numbers.of(moments)
     encoded = numbers.encode(tokens)
     assert encoded.shape == (len(rows), 2) and encoded.dtype == np.float32
     np.testing.assert_allclose(encoded.mean(axis=0), 0, atol=1e-3)
@@ -29,6 +31,15 @@ def test_standardised_columns_and_back(rows):
     scale = np.maximum(np.abs(rows).max(axis=0), 1e-3)
     np.testing.assert_allclose(values(" ".join(numbers.decode(encoded))) / scale, np.array(rows) / scale, atol=2e-4)
     assert Numbers(**numbers.as_record()) == numbers and len(numbers) == 2
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=9), NUMBER)
+def test_a_column_that_does_not_vary_keeps_its_unit_however_it_is_rounded(lengths, x):
+    moments = Moments()
+    for n in lengths:
+        moments.count([f"{x}"] * n)
+    numbers = Numbers.of(moments)
+    assert numbers.scale.tolist() == [1] and numbers.mean[0] == pytest.approx(x)
 
 
 @pytest.mark.parametrize(

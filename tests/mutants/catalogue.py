@@ -79,7 +79,7 @@ IN_EQUATIONS = {
         ("query's gradient averaged over the source", "d_keys.sum(axis=0)", "d_keys.mean(axis=0)"),
     ],
     "equations.attention.context_backward_states": [
-        ("context's gradient spread evenly over the source", "(w.swapaxes(1, 2) @ d)", "(xp.ones_like(w).swapaxes(1, 2) @ d)"),
+        ("context's gradient spread evenly over the source", "(w @ d)", "((0 * w + 1) @ d)"),
     ],
     "equations.softmax.softmax_backward": [
         ("softmax backward without the Σ term", "(d_p - (p * d_p).sum(axis=axis, keepdims=True))", "d_p"),
@@ -125,9 +125,11 @@ IN_EQUATIONS = {
         ("GRU: h_{t-1} not reached by the reset", "d_h_prev_of_reset + d_h_prev_of_gates", "d_h_prev_of_gates"),
     ],
     # scores, contexts, regularisers
-    "equations.scores.scaled_dot_score_backward": [
-        ("1/√A forgotten on the way back", "d_e * scale", "d_e"),
-        ("1/√A applied to keys and query, thus twice", "d_e * scale", "d_e * scale * scale"),
+    "equations.scores.scaled_dot_score_backward_keys": [
+        ("1/√A forgotten on the way back", "d_e * _scale(query)", "d_e"),
+    ],
+    "equations.scores.scaled_dot_score_backward_query": [
+        ("1/√A applied twice", "_scale(keys)", "_scale(keys) ** 2"),
     ],
     "equations.scores.unit_backward": [
         ("cosine: the length taken for a constant", "(d_u - u * (u * d_u).sum(axis=-1, keepdims=True))", "d_u"),
@@ -154,7 +156,7 @@ IN_LAYERS = {
         ("no gradient through the recurrence", "h=d_new.h + d_rows[rows]", "h=d_rows[rows]"),
         ("only the last step's output has a gradient", "h=d_new.h + d_rows[rows]", "h=d_new.h"),
         ("h_t for h_{t-1} in W_h's gradient", "[kept[t] for t in sorted(kept)]", "[kept[t] for t in sorted(kept)][::-1]"),
-        ("back-propagation forward in time", "zip(reversed(steps), reversed(caches)", "zip(steps, caches"),
+        ("back-propagation forward in time", "zip(reversed(segment), reversed(caches)", "zip(segment, caches"),
         ("the state's gradient not carried back in time", "d[:n] = d_part", "d[:n] = 0 * d_part"),
         ("the final state's gradient not sorted as the rows are", "packing.sort(d).copy()", "d.copy()"),
         ("sorted once more instead of back", "map(packing.unsort, d_state)", "map(packing.sort, d_state)"),

@@ -103,7 +103,10 @@ def targets(checks, functions):
     found = [Target(name, functions[name][0], reached.get(name, []), functions[name][1]) for name in own]
     for name in reached.keys() & in_forward:
         function, owner = functions[name]
-        callers = [t.function for t in found if t.callers is None and calls(t.function, function.__name__)]
+        known = [t for t in found if t.callers is None and calls(t.function, function.__name__)]
+        if inspect.isclass(owner) and function.__name__.startswith("_"):  # another class's method of that name is another one
+            known = [t for t in known if inspect.isclass(t.owner) and issubclass(t.owner, owner)]
+        callers = [t.function for t in known]
         if callers and function.__name__ not in COMPUTE_NOTHING:
             found.append(Target(name, function, reached[name], owner, callers, lines[name]))
     return sorted(found, key=lambda t: t.name)

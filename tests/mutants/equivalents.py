@@ -192,6 +192,7 @@ EQUIVALENT = {
         "return x if self._sorted else self.xp.take(x, self._inverse, axis=axis)  →  "
         "return self.xp.take(x, self._inverse, axis=axis)": SHORTCUT,
     },
+    "minis2s.layers.recurrent.Recurrent._run": {"if h_all is not None:  →  pass": "The backward pass asks for no states."},
     "minis2s.layers.recurrent.Recurrent.backward": {
         KEPT.format("t") + "  →  " + KEPT.format("t - 1"): KEYS,
         KEPT.format("t") + "  →  " + KEPT.format("t + 1"): KEYS,

@@ -78,7 +78,7 @@ def test_a_packing_order_that_is_its_own_inverse_does_not_see_sorting_for_sortin
 
     def checks():
         rng, backend = np.random.default_rng(SEED), model_check.select("numpy")
-        layer = Recurrent(cell("lstm")(3, 2, Initialiser(rng, backend, np.float64)))
+        layer = Recurrent(cell("lstm")(2, 3, Initialiser(rng, backend, np.float64)))
         return [Check("LSTM", lambda methods: model_check.check_recurrent("LSTM", rng, layer, backend, methods, lengths))]
 
     lengths = model_check.SOURCE_LENGTHS
@@ -89,6 +89,7 @@ def test_a_packing_order_that_is_its_own_inverse_does_not_see_sorting_for_sortin
 
 def test_a_wide_tolerance_sees_nothing(monkeypatch):
     title = "no gradient to the previous state through the score"
-    assert verdict(title)
+    checks = [check for check in TARGETS["minis2s.models.decoder.Decoder.backward"].checks if check.name == "model bidirectional"]
+    assert verdict(title, checks)
     monkeypatch.setitem(gradcheck.TOLERANCES, "complex-step", 1e-2)
-    assert verdict(title) is None
+    assert verdict(title, checks) is None

@@ -17,7 +17,7 @@ import numpy as np
 
 from minis2s.data.files import Pair
 from minis2s.data.tasks.combinations import Drawn, fill, held_out
-from minis2s.data.tasks.task import Task
+from minis2s.data.tasks.task import Expected, Task
 from minis2s.data.tasks.translation.sampling import Draw
 
 SIZES = 20_000, 500, 1_000
@@ -69,4 +69,6 @@ TASK = Task(
     sizes=SIZES,
     example=Pair("___sssiikkkssss___AAAUttUAAote_tttUUU___zziiiirrrfooo", "68820"),
     model="ctc",
+    settings={"epochs": 7, "learning_rate": 6e-3},
+    expected=Expected("exact_match", 96, 85),
 )

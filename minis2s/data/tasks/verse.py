@@ -122,5 +122,6 @@ TASK = Task(
         "the bird sings underneath the store",
     ),
     model="language-model",
+    settings={"epochs": 8, "learning_rate": 8e-3},
     judge=judge,
 )
