@@ -141,6 +141,18 @@ def _working_cupy():
     return cupy
 
 
+def device_name(backend):
+    """What the device of a CuPy backend is called, with CuPy's version."""
+    name = backend.xp.cuda.runtime.getDeviceProperties(backend.xp.cuda.Device().id)["name"]
+    return f"{name.decode()}, CuPy {backend.xp.__version__}"
+
+
+def allow_tf32(backend, allowed):
+    """Whether CuPy's products of float32 may round their factors to TF32, whose mantissas have 10 bits: faster, less exact."""
+    linalg = backend.xp._core._routines_linalg  # there is no public way but an environment variable, read once
+    linalg.set_compute_type(np.float32, linalg.COMPUTE_TYPE_TF32 if allowed else linalg.COMPUTE_TYPE_DEFAULT)
+
+
 def keep_freed_memory():
     """Ask the C library to keep freed memory instead of handing it back to the system after each array operation.
 

@@ -24,14 +24,16 @@ class Ours:
         self.optimiser = Adam(self.flat, CLIP)
 
     def loss(self):
-        return float(self.model.forward(self.batch)[0])
+        return float(to_host(self.model.forward(self.batch)[0]))
 
-    def step(self):
-        self.model.zero_gradients()
-        loss, cache = self.model.forward(self.batch)
-        self.model.backward(cache)
-        self.optimiser.step(LEARNING_RATE, self.flat.gradient_norm())
-        return float(loss)
+    def step(self, times=1):
+        """So many training steps; the loss of the last, for which a device is waited for."""
+        for _ in range(times):
+            self.model.zero_gradients()
+            loss, cache = self.model.forward(self.batch)
+            self.model.backward(cache)
+            self.optimiser.step(LEARNING_RATE, self.flat.gradient_norm())
+        return float(to_host(loss))
 
     def decode(self):
         """With the parts that every search has: `start` and `step`."""

@@ -40,10 +40,29 @@ def measure(setting, names, seconds=10.0, memory=True, tick=lambda: None):
     same model. Each engine takes a few steps first; then all take turns until `seconds` are over (at least five rounds).
     memory: whether to start a process for each engine that measures its peak.
     """
+    batch, engines = made(setting, names)
+    losses = agreed(setting, engines)
+    for e in engines.values():
+        e.step()
+        e.step()
+    tasks = {(name, task): getattr(e, task) for name, e in engines.items() for task in ("step", "decode")}
+    if names[0] == "minis2s":
+        tasks["minis2s", "bound"] = Products(matrix_products(engines["minis2s"]), generator()).run
+    medians = interleaved(tasks, seconds, tick)
+    return [_timing(setting, name, medians, losses[name], batch, memory) for name in names]
+
+
+def made(setting, names, backend=None):
+    """(batch, {name: engine}), all engines with the same weights."""
     rng = generator()
     batch = setting.batch(rng)
     weights = Seq2Seq(setting.config, setting.V, setting.V, rng)
-    engines = {name: engine(name)(_copy(weights, setting), batch) for name in names}
+    return batch, {name: engine(name)(_copy(weights, setting, backend), batch) for name in names}
+
+
+def agreed(setting, engines):
+    """The losses of all engines, which must be the same, as must most of the words that they decode."""
+    names = list(engines)
     losses = {name: e.loss() for name, e in engines.items()}
     words = {name: e.decode() for name, e in engines.items()}
     if max(losses.values()) - min(losses.values()) > SAME_LOSS:
@@ -52,22 +71,20 @@ def measure(setting, names, seconds=10.0, memory=True, tick=lambda: None):
         same = (found == words[names[0]]).mean()
         if same < 0.9:  # rounding may turn a word that is as likely as another, and then what follows it
             raise Minis2sError(f"{setting.name}: {name} decodes other words than {names[0]}: {same:.0%} are the same")
-    for e in engines.values():
-        e.step()
-        e.step()
-    tasks = {(name, task): getattr(e, task) for name, e in engines.items() for task in ("step", "decode")}
-    if names[0] == "minis2s":
-        tasks["minis2s", "bound"] = Products(matrix_products(engines["minis2s"]), rng).run
+    return losses
+
+
+def interleaved(tasks, seconds, tick=lambda: None):
+    """{key: median seconds} of the functions {key: task}, which take turns."""
     times = {key: [] for key in tasks}
     end = time.perf_counter() + seconds
-    while time.perf_counter() < end or len(times[names[0], "step"]) < 5:
+    while time.perf_counter() < end or min(map(len, times.values())) < 5:
         for key, task in tasks.items():
             began = time.perf_counter()
             task()
             times[key].append(time.perf_counter() - began)
         tick()
-    medians = {key: median(t) for key, t in times.items()}
-    return [_timing(setting, name, medians, losses[name], batch, memory) for name in names]
+    return {key: median(t) for key, t in times.items()}
 
 
 def _timing(setting, name, medians, loss, batch, memory):
@@ -85,7 +102,7 @@ def _timing(setting, name, medians, loss, batch, memory):
     )
 
 
-def _copy(model, setting):
-    new = Seq2Seq(setting.config, setting.V, setting.V, np.random.default_rng(0))
-    new.assign(model.state())
+def _copy(model, setting, backend=None):
+    new = Seq2Seq(setting.config, setting.V, setting.V, np.random.default_rng(0), backend)
+    new.assign({name: new.backend.asarray(value) for name, value in model.state().items()})
     return new

@@ -70,9 +70,11 @@ class TorchEngine:
     def __init__(self, model, batch, learning_rate, clip, compiled=False):
         k = model.config
         state = model.state()
+        self.device = "cuda" if model.backend.name == "cupy" and torch.cuda.is_available() else "cpu"
         words = state["encoder.reader.W"].shape[0], state["decoder.reader.W"].shape[0]
         self.net = TorchSeq2Seq(*words, k.embedding_size, k.hidden_size, k.attention_size, k.bidirectional)
         self.net.load_state_dict({name: torch.from_numpy(np.ascontiguousarray(a)) for name, a in _translated(state, k).items()})
+        self.net.to(self.device)
         if compiled:
             self.net.decoder_loss = torch.compile(self.net.decoder_loss, dynamic=False)
         self.clip = clip
@@ -80,23 +82,29 @@ class TorchEngine:
         self.optimiser = torch.optim.Adam(self.net.parameters(), lr=learning_rate)
         lengths = torch.from_numpy(batch.source_mask.sum(axis=0))
         arrays = (batch.source_mask, batch.target_in, batch.target_out, batch.target_mask)
-        self.inputs = (torch.from_numpy(batch.source), lengths, *map(torch.from_numpy, arrays))
+        source, *others = (torch.from_numpy(a).to(self.device) for a in (batch.source, *arrays))
+        self.inputs = (source, lengths, *others)  # packing asks for lengths on the host
 
     def loss(self):
         with torch.no_grad():
             return float(self.net(*self.inputs))
 
-    def step(self):
-        self.optimiser.zero_grad(set_to_none=True)
-        loss = self.net(*self.inputs)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.net.parameters(), self.clip)
-        self.optimiser.step()
+    def step(self, times=1):
+        for _ in range(times):
+            self.optimiser.zero_grad(set_to_none=True)
+            loss = self.net(*self.inputs)
+            loss.backward()
+            nn.utils.clip_grad_norm_(self.net.parameters(), self.clip)
+            self.optimiser.step()
         return float(loss.detach())
+
+    @staticmethod
+    def allow_tf32(allowed):
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = allowed
 
     def decode(self):
         source, lengths, mask, target_in, *_ = self.inputs
-        return self.net.decode(source, lengths, mask, target_in[0], len(target_in)).numpy()
+        return self.net.decode(source, lengths, mask, target_in[0], len(target_in)).cpu().numpy()
 
 
 def _translated(state, config):

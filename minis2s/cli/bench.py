@@ -2,16 +2,21 @@
 
 The engines take turns in one process, on the same weights and the same batch; their losses must agree before anything is
 timed. A ratio above one means that minis2s is faster. The bound is what the step's matrix products take alone.
+
+On a GPU (--backend cupy) PyTorch computes on it, too; everything is measured with TF32 off and on, without bound and memory:
+
+    minis2s bench --backend cupy --against torch --json > record.json
 """
 
 import math
 
 from minis2s import machine
-from minis2s.backend import keep_freed_memory
+from minis2s.backend import device_name, keep_freed_memory, select
+from minis2s.bench import device
 from minis2s.bench.engines import ENGINES, engine
 from minis2s.bench.measure import measure
 from minis2s.bench.settings import SETTINGS, setting
-from minis2s.cli.arguments import add_json, positive_int
+from minis2s.cli.arguments import add_backend, add_json, positive_int
 from minis2s.cli.output import console, print_json, table
 from minis2s.errors import UsageError
 
@@ -23,6 +28,7 @@ def add_arguments(parser):
     parser.add_argument("--seconds", type=float, default=10.0, metavar="X", help="for each setting (default: %(default)s)")
     parser.add_argument("--threads", type=positive_int, metavar="N", help="of every engine (default: as each library chooses)")
     parser.add_argument("--no-memory", action="store_true", help="do not start processes that measure each engine's memory")
+    add_backend(parser)
     add_json(parser)
 
 
@@ -30,6 +36,7 @@ def run(args):
     if not 0 < args.seconds < math.inf:
         raise UsageError(f"--seconds must be greater than zero and finite, not {args.seconds}")
     keep_freed_memory()
+    backend = select(args.backend)
     settings = [setting(name) for name in args.settings.split(",")]
     names = ["minis2s", *(name for name in args.against.split(",") if name)]
     for name in names:
@@ -37,6 +44,8 @@ def run(args):
     if args.threads:
         machine.set_threads(args.threads)
     where = {"machine": machine.processor(), "blas": machine.blas(), "threads": machine.threads()}
+    if backend.name == "cupy":
+        return _on_device(args, backend, settings, names, where)
     timings = []
     with console(stderr=True).status("measuring") as status:
         for s in settings:
@@ -58,4 +67,28 @@ def run(args):
     out = console()
     out.print(shown)
     out.print(f"{where['machine']}; {where['blas']}; threads {where['threads']}", soft_wrap=True)
+    return 0
+
+
+def _on_device(args, backend, settings, names, where):
+    where = where | {"device": device_name(backend)}
+    timings = []
+    with console(stderr=True).status("measuring") as status:
+        for s in settings:
+            status.update(f"measuring {s.name}")
+            timings += device.measure(s, names, backend, args.seconds)
+    if args.json:
+        print_json(where | {"results": [t._asdict() for t in timings]})
+        return 0
+    columns = ("ms/step", "ratio", "tokens/s", "decode ms", "ratio ")
+    shown = table("setting", "engine", "on", "TF32", *columns, right=columns)
+    ours = {(t.setting, t.tf32): t for t in timings if t.engine == "minis2s"}
+    for t in timings:
+        mine = ours[t.setting, t.tf32]
+        ratios = ["", ""] if t is mine else [f"{t.step_ms / mine.step_ms:.2f}", f"{t.decode_ms / mine.decode_ms:.2f}"]
+        cells = (f"{t.step_ms:.2f}", ratios[0], f"{t.tokens_per_s:,.0f}", f"{t.decode_ms:.2f}", ratios[1])
+        shown.add_row(t.setting, t.engine, t.device, "on" if t.tf32 else "off", *cells)
+    out = console()
+    out.print(shown)
+    out.print(f"{where['device']}; {where['machine']}", soft_wrap=True)
     return 0

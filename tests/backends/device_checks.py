@@ -1,4 +1,4 @@
-"""Run in a process of its own by test_hostcuda.py: every equation on CuPy arrays. Prints one JSON document.
+"""Run in a process of its own by test_hostcuda.py and test_gpu.py: every equation on CuPy. Prints one JSON document.
 
     {"equations": {id: {what: number or list of strings}}, "backend": {what: true or a message}, "nvcc": [lines, failed] or null}
 
@@ -9,7 +9,10 @@ import json
 import sys
 import traceback
 
-import hostcuda
+if "--hostcuda" in sys.argv:
+    import hostcuda  # before CuPy: it puts the CPU in the place of the device
+else:
+    hostcuda = None
 import numpy as np
 
 from minis2s import backend
@@ -109,5 +112,5 @@ def of_the_backend():
 
 if __name__ == "__main__":
     document = {"equations": of_equations(), "backend": of_the_backend()}
-    document["nvcc"] = hostcuda.check_with_nvcc() if hostcuda.nvcc_wanted else None
+    document["nvcc"] = hostcuda.check_with_nvcc() if hostcuda and hostcuda.nvcc_wanted else None
     print(json.dumps(document))

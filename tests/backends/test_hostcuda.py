@@ -7,23 +7,22 @@ tests are skipped and say why; MINIS2S_HOSTCUDA names another place for it, rela
 """
 
 import importlib.metadata
+import importlib.util
 import json
 import os
 import platform
 import re
 import shutil
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from minis2s.equations.registry import equations
 from minis2s.models.check import MODELS
 from minis2s.training.optimisers import OPTIMISERS
+from tests.backends.processes import ROOT, assert_numpys, python
 from tests.training.scenes import write_pairs
 
-ROOT = Path(__file__).resolve().parents[2]
 HOSTCUDA = (ROOT / os.environ.get("MINIS2S_HOSTCUDA", "../shared/tools/hostcuda")).resolve()
 IDS = [entry.id for entry in equations()]
 
@@ -51,23 +50,18 @@ NVCC = shutil.which("nvcc")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(MISSING is not None, reason=str(MISSING))]
 
 
-def python(*arguments):
-    """Standard output of a process that finds hostcuda."""
-    paths = [str(HOSTCUDA), str(ROOT), os.environ.get("PYTHONPATH", "")]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "HOSTCUDA_NVCC": "1" if NVCC else "0"}
-    done = subprocess.run([sys.executable, *arguments], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=900)
-    assert done.returncode == 0, done.stderr[-4000:]
-    return done.stdout
+def with_hostcuda(*arguments):
+    return python(*arguments, folder=HOSTCUDA, HOSTCUDA_NVCC="1" if NVCC else "0")
 
 
 @pytest.fixture(scope="module")
 def report():
-    return json.loads(python("-m", "tests.backends.device_checks"))
+    return json.loads(with_hostcuda("-m", "tests.backends.device_checks", "--hostcuda"))
 
 
 @pytest.fixture(scope="module")
 def models():
-    return json.loads(python("-m", "tests.backends.device_models", "--hostcuda"))
+    return json.loads(with_hostcuda("-m", "tests.backends.device_models", "--hostcuda"))
 
 
 def test_nothing_is_left_out(report):
@@ -76,13 +70,7 @@ def test_nothing_is_left_out(report):
 
 @pytest.mark.parametrize("id", IDS)
 def test_an_equation_on_the_device_is_numpys(id, report):
-    found = report["equations"][id]
-    assert "error" not in found, found["error"]
-    assert found.get("wrong type", []) == []  # on the device; float32 stays float32
-    tolerances = {"float64": 1e-12, "float32": 1e-5, "complex128": 1e-10, "oracle float64": 1e-12, "oracle float32": 1e-5}
-    errors = {name: error for name, error in found.items() if name in tolerances}
-    assert errors
-    assert {name: error for name, error in errors.items() if not error <= tolerances[name]} == {}
+    assert_numpys(report["equations"][id])
 
 
 @pytest.mark.parametrize("what", ["select", "auto", "array_module", "to_host", "scatter_add"])
@@ -156,14 +144,34 @@ def test_a_whole_run_on_the_device(tmp_path):
     metrics = {}
     for backend in ("numpy", "cupy"):
         run = tmp_path / backend
-        out = python("-c", COMMAND, backend, "train", *files, *sizes.split(), "--run", str(run), "--backend", backend)
+        out = with_hostcuda("-c", COMMAND, backend, "train", *files, *sizes.split(), "--run", str(run), "--backend", backend)
         assert f"{backend}, float32" in out
         metrics[backend] = [json.loads(line) for line in (run / "metrics.jsonl").read_text("utf-8").splitlines()]
-        assert python("-c", COMMAND, backend, "translate", str(run), "a b c", "--backend", backend).strip()
+        assert with_hostcuda("-c", COMMAND, backend, "translate", str(run), "a b c", "--backend", backend).strip()
     for ours, numpys in zip(metrics["cupy"], metrics["numpy"], strict=True):
         for key in ("train_loss", "gradient_norm", "gradient_norm_max", "dev_loss"):
             assert ours[key] == pytest.approx(numpys[key], rel=1e-4), key
         assert ours["steps"] == numpys["steps"]
+
+
+BENCH = """
+import hostcuda, sys
+from minis2s.bench import settings
+settings.SETTINGS = {"tiny": settings.Setting("tiny", V=12, E=4, H=6, A=3, B=5, S=6, T=4)}
+from minis2s.cli import main
+sys.exit(main(["bench", "--backend", "cupy", "--settings", "tiny", *sys.argv[1:]]))
+"""
+
+
+def test_the_benchmark_of_a_device_runs():
+    """Its figures mean nothing here; that it comes to them is all that is seen."""
+    peers = ["--against", "torch"] if importlib.util.find_spec("torch") else []
+    document = json.loads(with_hostcuda("-c", BENCH, "--seconds", "0.05", "--json", *peers))
+    names = ["minis2s", *peers[1:]]
+    assert document["device"].startswith("hostcuda")
+    assert [(r["engine"], r["tf32"]) for r in document["results"]] == [(n, tf32) for tf32 in (False, True) for n in names]
+    assert max(r["loss"] for r in document["results"]) - min(r["loss"] for r in document["results"]) < 1e-4
+    assert all(r["step_ms"] > 0 and r["decode_ms"] > 0 for r in document["results"])
 
 
 def test_the_fake_device_stays_out_of_this_process():
