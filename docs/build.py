@@ -77,7 +77,10 @@ def sphinx(folder):
     quiet_kernels(folder / "ipython")
     options = ["-q", "-W", "--keep-going", "-n", "-d", folder / "doctrees", "-c", DOCS]
     options += ["-D", f"nb_execution_cache_path={kept}"]
-    return build_main([*map(str, options), "-b", "html", str(folder / "source"), str(folder / "html")])
+    failed = build_main([*map(str, options), "-b", "html", str(folder / "source"), str(folder / "html")])
+    if failed:  # or the next build would not read the faulty page again, and pass
+        shutil.rmtree(folder / "doctrees", ignore_errors=True)
+    return failed
 
 
 def quiet_kernels(folder):

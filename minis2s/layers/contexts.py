@@ -27,16 +27,22 @@ class NoContext(Layer):
 
 
 class LastState(NoContext):
-    """c_i = h_n at every step (Cho et al. 2014)."""
+    """c_i = h_n at every step (Cho et al. 2014); of an encoder in both directions, what each has read last: the second half of a
+    state comes from the direction that ends at the first token.
+    """
 
-    def __init__(self, memory_size):
-        self.size = memory_size
+    def __init__(self, memory_size, bidirectional=False):
+        self.size, self.split = memory_size, memory_size // 2 if bidirectional else memory_size
 
     def summary(self, memory, mask):
-        return last_state(memory, mask)
+        c, cache = last_state(memory[..., : self.split], mask)
+        return array_module(memory).concatenate([c, memory[0, :, self.split :]], axis=-1), cache
 
     def summary_backward(self, d_c, cache, memory):
-        return last_state_backward(d_c, cache)
+        d_memory = array_module(memory).zeros_like(memory)
+        d_memory[..., : self.split] = last_state_backward(d_c[:, : self.split], cache)
+        d_memory[0, :, self.split :] = d_c[:, self.split :]
+        return d_memory
 
 
 class AllStates(NoContext):

@@ -26,6 +26,7 @@ MODELS = {
     "recurrent attention": SMALL | {"cell": "rnn", "attention": "recurrent", "attend": "after"},
     "gate": SMALL | {"cell": "rnn", "attention": "gate"},
     "last state": SMALL | {"attention": "last-state", "encoder_size": 3, "layers": 3, "encoder_layers": 2},
+    "last state of both directions": SMALL | {"cell": "rnn", "attention": "last-state", "bidirectional": True},
     "all states": SMALL | {"cell": "rnn", "attention": "all-states", "longest_source": 8, "tied": True, "attentional": True,
                            "encoder_layers": 3, "residual": True, "padding": False},
     "first state only": SMALL | {"cell": "gru", "attention": "none", "bridge": "linear", "input_feeding": True},

@@ -43,7 +43,7 @@ def context_of(k, init):
     if k.attention == "none":
         return NoContext()
     if k.attention == "last-state":
-        return LastState(C)
+        return LastState(C, k.bidirectional)
     if k.attention == "all-states":
         return AllStates(k.longest_source, C, init)
     if k.attention == "gate":

@@ -146,8 +146,9 @@ class Oracle:
         name, p = self.k.attention, {n.removeprefix("decoder.context."): v for n, v in self.p.items()}
         if h is None or name == "none":
             return torch.zeros(0, dtype=torch.float64)
-        if name == "last-state":
-            return h[-1]
+        if name == "last-state":  # what each direction has read last
+            half = h.shape[1] // 2 if self.k.bidirectional else h.shape[1]
+            return torch.cat([h[-1, :half], h[0, half:]])
         if name == "all-states":
             padding = torch.zeros(self.k.longest_source * h.shape[1] - h.numel(), dtype=torch.float64)
             return torch.cat([h.reshape(-1), padding]) @ p["join.W"] + p["join.b"]

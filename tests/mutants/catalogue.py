@@ -156,7 +156,7 @@ IN_LAYERS = {
         ("no gradient through the recurrence", "h=d_new.h + d_rows[rows]", "h=d_rows[rows]"),
         ("only the last step's output has a gradient", "h=d_new.h + d_rows[rows]", "h=d_new.h"),
         ("h_t for h_{t-1} in W_h's gradient", "[kept[t] for t in sorted(kept)]", "[kept[t] for t in sorted(kept)][::-1]"),
-        ("back-propagation forward in time", "zip(reversed(segment), reversed(caches)", "zip(segment, caches"),
+        ("back-propagation forward in time", "zip(reversed(steps), reversed(caches)", "zip(steps, caches"),
         ("the state's gradient not carried back in time", "d[:n] = d_part", "d[:n] = 0 * d_part"),
         ("the final state's gradient not sorted as the rows are", "packing.sort(d).copy()", "d.copy()"),
         ("sorted once more instead of back", "map(packing.unsort, d_state)", "map(packing.sort, d_state)"),

@@ -224,8 +224,13 @@ def test_names_in_any_script(name, tmp_path, monkeypatch, capsys):
 
 
 def test_no_part_of_the_package_reads_the_time_of_day():
-    """It jumps: when summer time ends, when a network sets it. `time.perf_counter` and `time.monotonic` do not."""
+    """It jumps: when summer time ends, when a network sets it. `time.perf_counter` and `time.monotonic` do not.
+
+    A course's rubric is the exception: from which date on hints are given is a matter of the calendar.
+    """
     for path in Path(minis2s.__file__).parent.rglob("*.py"):
+        if path.parts[-2:] == ("labs", "rubric.py"):
+            continue
         text = path.read_text("utf-8")
         assert "time.time()" not in text and "from time import time" not in text and "datetime.now" not in text, path
 
