@@ -14,7 +14,7 @@ import numpy as np
 
 from minis2s.data.files import Pair
 from minis2s.data.tasks.combinations import Drawn, fill, held_out
-from minis2s.data.tasks.task import Task
+from minis2s.data.tasks.task import Expected, Task
 from minis2s.data.tasks.translation.sampling import Draw
 
 SIZES = 20_000, 500, 1_000
