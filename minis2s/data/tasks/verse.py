@@ -14,7 +14,7 @@ import numpy as np
 
 from minis2s.data.files import Pair
 from minis2s.data.tasks.combinations import Drawn, fill, held_out
-from minis2s.data.tasks.task import Task
+from minis2s.data.tasks.task import Expected, Task
 from minis2s.data.tasks.translation.sampling import Draw
 
 SIZES = 20_000, 500, 1_000
@@ -109,7 +109,7 @@ def judge(pairs, outputs):
 
 TASK = Task(
     name="verse",
-    description="Verses to make up or continue, synthetic: four lines of eight syllables, AABB; judged by these rules",
+    description="Verses to make up, synthetic: four lines of eight syllables, AABB; how many keep that: evaluate --sample",
     held_out="8 % of the combinations of two nouns, one in a line and one in the next: training never has them. Each test "
     "verse has one.",
     source_tokeniser="words",
@@ -123,5 +123,6 @@ TASK = Task(
     ),
     model="language-model",
     settings={"epochs": 8, "learning_rate": 8e-3},
+    expected=Expected("valid", 52, 110),  # of verses that are sampled: evaluate --sample
     judge=judge,
 )
