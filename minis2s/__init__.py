@@ -34,7 +34,9 @@ __all__ = [*_PUBLIC]
 def __getattr__(name):
     if name not in _PUBLIC:
         raise AttributeError(f"module 'minis2s' has no attribute {name!r}")
-    return getattr(importlib.import_module(_PUBLIC[name]), name)
+    # Kept, because an import may put the package `minis2s.equations` where the function `equations` is looked for.
+    globals()[name] = found = getattr(importlib.import_module(_PUBLIC[name]), name)
+    return found
 
 
 def __dir__():

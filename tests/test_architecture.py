@@ -1,6 +1,8 @@
 """Dependencies point one way, only the backend knows CuPy, nothing executes or unpickles data. Read from the source itself."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -113,3 +115,10 @@ def test_importing_the_package_is_light():
     """`import minis2s` alone may not pull in the drawing and the table libraries."""
     top = {name.split(".")[0] for name in imports(PACKAGE / "__init__.py")}
     assert not top & {"matplotlib", "rich", "sacrebleu"}
+
+
+def test_public_names_are_the_same_at_each_access():
+    """The function `equations` and the package of that name: importing one must not put the other in its place."""
+    code = "import minis2s as ms\nfor name in ms.__all__:\n    assert getattr(ms, name) is getattr(ms, name), name\nms.equations()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -39,10 +39,10 @@ def test_show_prints_the_code_that_runs_and_where_it_stands(id, capsys):
 
 def test_the_helpers_hold_the_mathematics():
     assert [f.__name__ for f in helpers_of(lstm.lstm_cell_state)] == ["_cell_state"]
-    assert [f.__name__ for f in helpers_of(lstm.lstm_gates_backward)] == ["sigmoid_slope", "tanh_slope"]
+    assert [f.__name__ for f in helpers_of(lstm.lstm_gates_backward)] == ["_gate_slopes", "sigmoid_slope", "tanh_slope"]
     # through one another, each once, and not the equation named `tanh` where only NumPy's is used
     names = [f.__name__ for f in helpers_of(lstm.lstm_pointwise)]
-    assert names == ["lstm_gates", "sigmoid_values", "lstm_cell_state", "_cell_state", "lstm_hidden_state"]
+    assert names == ["lstm_gates", "sigmoid_values", "lstm_cell_state", "_cell_state", "lstm_hidden_state", "_hidden_state"]
 
 
 def test_show_fails_when_its_check_does(capsys, monkeypatch):
