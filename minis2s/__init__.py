@@ -23,7 +23,6 @@ _PUBLIC = {
     "make_batch": "minis2s.data.batching",
     "task": "minis2s.data.tasks",
     "equation": "minis2s.equations.registry",
-    "equations": "minis2s.equations.registry",
     "check_pair": "minis2s.gradcheck",
     "select": "minis2s.backend",
     "Minis2sError": "minis2s.errors",
@@ -34,9 +33,7 @@ __all__ = [*_PUBLIC]
 def __getattr__(name):
     if name not in _PUBLIC:
         raise AttributeError(f"module 'minis2s' has no attribute {name!r}")
-    # Kept, because an import may put the package `minis2s.equations` where the function `equations` is looked for.
-    globals()[name] = found = getattr(importlib.import_module(_PUBLIC[name]), name)
-    return found
+    return getattr(importlib.import_module(_PUBLIC[name]), name)
 
 
 def __dir__():
