@@ -5,7 +5,6 @@ function → {"line before  →  line after": reason}
 
 AXES = "A sum over several axes does not depend on their order."
 
-NEIGHBOURS = "Moving an axis past its neighbour exchanges the two, from either side."
 
 NO_CACHE = "The backward pass that calls it needs no cache."
 
@@ -79,9 +78,8 @@ EQUIVALENT = {
         CODE_BEFORE + CODE.format("0 * d_b_q"): NO_QUERY_BIAS,
     },
     "minis2s.equations.attention.context": {
-        "c = xp.moveaxis(rows @ states.swapaxes(0, 1), 0, 1)  →  c = xp.moveaxis(rows @ states.swapaxes(0, 1), 1, 0)": NEIGHBOURS,
-        "return (c.reshape(weights.shape[:-2] + c.shape[1:]), (weights, states))  →  "
-        "return (c.reshape(weights.shape[:-2] + c.shape[1:]), (states, weights))": NO_CACHE,
+        "return (c.reshape(*weights.shape[:-2], B, C), (weights, states))  →  "
+        "return (c.reshape(*weights.shape[:-2], B, C), (states, weights))": NO_CACHE,
     },
     "minis2s.equations.catalogue.contexts.concatenate_states_backward": {
         "return SimpleNamespace(h=array_module(d_c).stack(d_h[::-1]), c_0=d_c)  →  "
