@@ -15,7 +15,9 @@ from minis2s.backend import select
 from minis2s.cli import COMMANDS, bench, check, main, train
 from minis2s.cli.arguments import Parser
 from minis2s.cli.settings import HELP, KINDS
+from minis2s.course import lessons
 from minis2s.errors import Minis2sError, UsageError
+from minis2s.labs.catalogue import names as lab_names
 from minis2s.models.configuration import ModelConfig
 from minis2s.training.session import DataConfig, RunConfig, Session
 from minis2s.training.trainer import TrainingConfig
@@ -52,7 +54,8 @@ def place(tmp_path_factory):
         patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
         yield folder, reached
     print(f"\nfuzzed: {count}; exit codes {codes}")
-    assert {p.name for p in folder.iterdir()} <= {"pairs.tsv", "settings.toml"}, "something was written"
+    copies = {each.path.name for each in lessons()} | {f"{name}.py" for name in lab_names()}  # which two commands are there to make
+    assert {p.name for p in folder.iterdir()} <= {"pairs.tsv", "settings.toml"} | copies, "something was written"
 
 
 def assert_well_behaved(arguments, capsys):
