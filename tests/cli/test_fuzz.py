@@ -54,7 +54,7 @@ def place(tmp_path_factory):
         patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
         yield folder, reached
     print(f"\nfuzzed: {count}; exit codes {codes}")
-    copies = {each.path.name for each in lessons()} | {f"{name}.py" for name in lab_names()}  # which two commands are there to make
+    copies = {each.path.name for each in lessons()} | {f"{name}.py" for name in lab_names()}  # two commands make them
     assert {p.name for p in folder.iterdir()} <= {"pairs.tsv", "settings.toml"} | copies, "something was written"
 
 
