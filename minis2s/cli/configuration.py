@@ -2,6 +2,9 @@
 
 the command line; the file of --config; the run that --init-from names (its sizes and how it reads text); what a built-in task
 recommends; the defaults.
+
+What a run or a task brings but the model cannot read, as another kind's attention or tokeniser, is left out. What was asked for
+and says nothing is refused: it was a slip.
 """
 
 import os
@@ -13,10 +16,10 @@ from minis2s.cli.settings import KINDS, given_settings
 from minis2s.data.tasks import task
 from minis2s.data.tokenisers import RealNumbers
 from minis2s.errors import DataError, UsageError, unknown_name
-from minis2s.models.configuration import ModelConfig
+from minis2s.models.configuration import ModelConfig, idle
 from minis2s.training.configuration import checked
 from minis2s.training.run import Run
-from minis2s.training.session import DataConfig, RunConfig
+from minis2s.training.session import ONE_LANGUAGE, DataConfig, RunConfig
 from minis2s.training.settings import TrainingConfig
 
 BUILT_IN = "translation"
@@ -34,9 +37,36 @@ def configuration(args):
         (options["training"]["init_from"],) = _absolute([args.init_from])
     file = read_toml(args.config) if args.config else {}
     recommended = _recommended(_merged(file.get("data", {}), options["data"]))
-    layers = [recommended, _of_run(_merged(file.get("training", {}), options["training"]).get("init_from")), file, options]
-    data, model, training = (_merged(*(layer.get(title, {}) for layer in layers)) for title in KINDS)
-    return RunConfig(DataConfig(**data), ModelConfig(**model), TrainingConfig(**training))
+    of_run = _of_run(_merged(file.get("training", {}), options["training"]).get("init_from"))
+    brought, asked = _tables(recommended, of_run), _tables(file, options)
+    model = brought["model"] | asked["model"]
+    unread = idle(model)
+    model = {name: value for name, value in model.items() if name in asked["model"] or name not in unread}
+    data = _merged(_readable(brought["data"], model), asked["data"])
+    config = RunConfig(DataConfig(**data), ModelConfig(**model), TrainingConfig(**brought["training"] | asked["training"]))
+    for name in unread.keys() & asked["model"].keys():
+        if model[name] != getattr(ModelConfig, name):
+            raise UsageError(f"{name} says nothing {unread[name]}; leave it out")
+    return config
+
+
+def _tables(*layers):
+    """One layer of several, later ones winning."""
+    return {title: _merged(*(layer.get(title, {}) for layer in layers)) for title in KINDS}
+
+
+def _readable(data, model):
+    """The settings of `data` that a model with these settings can read: each side as numbers or as words, or one language."""
+    kind = model.get("model", ModelConfig.model)
+    numbers = {"source": model.get("real_source", ModelConfig.real_source), "target": kind == "regression"}
+    for side, wanted in numbers.items():
+        name = f"{side}_tokeniser"
+        if name in data and (data[name] == RealNumbers.name) != wanted:
+            data = {key: value for key, value in data.items() if key != name}
+    if kind != "language-model":
+        return data
+    of_target = {each.format("source"): data.get(each.format("target")) for each in ONE_LANGUAGE}
+    return {key: value for key, value in (data | of_target).items() if value is not None}
 
 
 def read_toml(path):

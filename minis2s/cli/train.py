@@ -12,6 +12,7 @@ The run's directory then holds the checkpoints, the scores of each epoch, curves
 Settings may also stand in a TOML file (--config FILE): tables [data], [model] and [training], as the options are grouped
 below, with _ for - in the names. An option on the command line wins over the file, the file over the run that --init-from
 begins with, that over what a built-in task recommends, and that over the defaults. The run's config.json holds the result.
+A setting that the model does not read is refused where it is asked for, and left out where a run or a task brings it.
 
 A run that was stopped by Ctrl-C, a signal (TERM, HUP) or a power cut goes on with --resume DIR as if nothing had been.
 """

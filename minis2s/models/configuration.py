@@ -1,6 +1,6 @@
 """What a model is made of: every choice by name, refused at once where it does not fit."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 from minis2s.errors import UsageError, unknown_name
 from minis2s.layers.base import RECURRENT
@@ -20,13 +20,36 @@ NAMES = {
     "bridge": BRIDGES,
     "recurrent_init": RECURRENT,
 }
-OF_SOURCE = ("attention", "sigmoid", "values", "attend", "bridge", "encoder_layers", "encoder_size", "longest_source")
+OF_BOTH_SIDES = ("attention", "sigmoid", "values", "attend", "bridge", "encoder_layers", "encoder_size", "longest_source")
 OF_TARGET = ("attentional", "input_feeding", "tied")
 IDLE = {  # kind of model: the settings that it does not read
-    "ctc": (*OF_SOURCE, *OF_TARGET),
-    "language-model": (*OF_SOURCE, "real_source"),
+    "ctc": (*OF_BOTH_SIDES, *OF_TARGET),
+    "language-model": (*OF_BOTH_SIDES, "real_source"),
     "regression": ("tied",),
 }
+ATTENDING = ("seq2seq", "regression")
+HIDDEN = ("additive", "query-key", "affine", *LOCATIONS)  # attentions with a layer of attention_size
+READ_WITH = {  # setting: what else a model must have to read it, and whether one of these settings has that
+    "attention_size": (f"an attention of {', '.join(HIDDEN)}", lambda k: k["model"] in ATTENDING and k["attention"] in HIDDEN),
+    "longest_source": ("the attention all-states", lambda k: k["attention"] == "all-states"),
+    "sigmoid": ("an attention made of scores", lambda k: k["attention"] not in ("gate", *CONSTANT)),
+    "values": ("an attention made of scores", lambda k: k["attention"] not in ("gate", *CONSTANT)),
+    "attend": ("an attention", lambda k: k["attention"] != "none"),
+    "bidirectional": ("an encoder", lambda k: k["model"] != "language-model"),
+    "forget_bias": ("the cell lstm", lambda k: k["cell"] == "lstm"),
+    "residual": ("a second layer", lambda k: max(k["layers"], k["encoder_layers"]) > 1),
+    "variational": ("dropout", lambda k: k["dropout"] > 0),
+}
+
+
+def idle(settings):
+    """{name: reason} of what a model with these settings, some of a ModelConfig's by name, does not read, given or not.
+
+    A ModelConfig refuses what its kind cannot read; the rest does no harm in it, and is refused where somebody asks for it.
+    """
+    k = {field.name: field.default for field in fields(ModelConfig)} | settings
+    reasons = {name: f"without {what}" for name, (what, has) in READ_WITH.items() if not has(k)}
+    return reasons | {name: f"to a model of the kind {k['model']!r}" for name in IDLE.get(k["model"], ())}
 
 
 @dataclass(frozen=True)

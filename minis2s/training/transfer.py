@@ -1,7 +1,8 @@
 """Fine-tuning: the weights of a trained model as the beginning of another run, whose vocabularies may differ.
 
 A parameter of the same name and shape is taken over whole. Of those that have a row (or a column) for each word, the words that
-both vocabularies know are taken over; new words keep the values that they were drawn with.
+both vocabularies know are taken over; new words keep the values that they were drawn with. Between models of one kind another
+shape was a slip and is refused; between two kinds (a translator's decoder sees a context, a language model's none) it is not.
 """
 
 from typing import NamedTuple
@@ -46,7 +47,8 @@ def begin_from(path, model, languages):
 def take_over(model, languages, old_model, old_languages, where):
     """Give `model` (of `languages`) what `old_model` (of `old_languages`) has learned; returns what was Taken.
 
-    where: the old model's place, for messages. Raises UsageError, before anything is changed, if a parameter has another size.
+    where: the old model's place, for messages. Raises UsageError, before anything is changed, if both are of one kind
+    and a parameter has another size.
     """
     old, new = old_model.state(), dict(model.named_parameters())
     sides = {
@@ -58,13 +60,14 @@ def take_over(model, languages, old_model, old_languages, where):
     for name in [name for name in new if name in old]:
         side, axis = _words_of(name, ids)
         values[name] = _combined(to_host(new[name].value), old[name], axis, ids.get(side))
-        if values[name] is None:
+        if values[name] is None and model.config.model == old_model.config.model:
             raise UsageError(_misfit(name, new[name].value.shape, old[name].shape, where, model.config, old_model.config))
+    values = {name: value for name, value in values.items() if value is not None}
     for name, value in values.items():
         new[name].value[...] = model.backend.asarray(value)
     whole = [name for name in new if name in values and _words_of(name, ids) == (None, None)]
     words = {side: (len(ids[side][0]) - len(SPECIALS), len(sides[side][0]) - len(SPECIALS)) for side in ids}
-    return Taken(whole, words, [n for n in new if n not in old], [n for n in old if n not in new])
+    return Taken(whole, words, [n for n in new if n not in values], [n for n in old if n not in values])
 
 
 def _words_of(name, ids):

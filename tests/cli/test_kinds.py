@@ -10,7 +10,7 @@ from minis2s.training.run import Run
 
 from .runs import SMALL, assert_one_line_error
 
-SIZES = [*SMALL.split(), "--epochs", "2"]
+SIZES = [*SMALL.replace("--attention-size 8", "").split(), "--epochs", "2"]
 
 
 def spelled(rng):
@@ -29,7 +29,7 @@ def text(rng):
 
 
 NUMBERS = "--real-source --source-tokeniser numbers --target-tokeniser numbers"
-CHARS = "--source-tokeniser chars --target-tokeniser chars --no-bidirectional"
+CHARS = "--source-tokeniser chars --target-tokeniser chars"
 KINDS = {
     "ctc": (spelled, "--source-tokeniser words --target-tokeniser words", "_ aa aa _ bb"),
     "regression": (wave, f"{NUMBERS} --scheduled-sampling 0.5", "0.1 0.2 0.3"),
@@ -126,6 +126,10 @@ def test_it_is_continued_shown_and_compared(trained, capsys):
         ("--cell LSTM", "unknown cell 'LSTM'; did you mean 'lstm'"),
         ("--attention dot --encoder-size 6", "states of size 16"),
         ("--attention none --sigmoid", "has none"),
+        ("--model ctc", "attention_size says nothing without an attention of additive"),
+        ("--cell gru --forget-bias 2", "forget_bias says nothing without the cell lstm; leave it out"),
+        ("--variational", "variational says nothing without dropout"),
+        ("--residual", "residual says nothing without a second layer"),
     ],
 )
 def test_what_does_not_fit_is_refused_at_once(options, message, capsys, tmp_path):
@@ -139,7 +143,7 @@ def test_what_does_not_fit_is_refused_at_once(options, message, capsys, tmp_path
 def test_labels_that_cannot_be_aligned_are_named_with_their_line(capsys, tmp_path):
     (tmp_path / "a.tsv").write_text("a b c\tx y\na b\tx x\n")
     files = ["--train", str(tmp_path / "a.tsv"), "--dev", str(tmp_path / "a.tsv"), "--run", str(tmp_path / "run")]
-    assert main(["train", *files, "--model", "ctc", *SMALL.split()]) == 2
+    assert main(["train", *files, "--model", "ctc", *SIZES]) == 2
     assert_one_line_error(capsys.readouterr().err, "line 2: 2 labels need 3 steps")
 
 
@@ -156,7 +160,7 @@ def test_rare_labels_are_equal_neighbours_before_anything_is_trained(capsys, tmp
     (tmp_path / "b.tsv").write_text("a b\tx z\na b\tv w\n")
     for train, dev, where in (("a", "b", "dev data, line 2"), ("b", "a", "training data, 'a b'")):
         files = ["--train", str(tmp_path / f"{train}.tsv"), "--dev", str(tmp_path / f"{dev}.tsv"), "--run", str(tmp_path / "run")]
-        assert main(["train", *files, "--model", "ctc", "--min-frequency", "2", *SMALL.split()]) == 2
+        assert main(["train", *files, "--model", "ctc", "--min-frequency", "2", *SIZES]) == 2
         assert_one_line_error(capsys.readouterr().err, f"{where}: 2 labels need 3 steps")
         assert not (tmp_path / "run").exists()
 
@@ -168,9 +172,43 @@ def test_a_language_model_reads_both_sides_of_a_pair_as_one_text(tmp_path, capsy
     lines = (json.dumps({"source": source, "target": target}) for source, target in pairs)
     (tmp_path / "a.jsonl").write_text("".join(f"{line}\n" for line in lines))
     run, files = tmp_path / "run", ["--train", str(tmp_path / "a.jsonl"), "--dev", str(tmp_path / "a.jsonl")]
-    bpe = "--source-tokeniser bpe --target-tokeniser bpe --bpe-tokens 20 --max-length 9 --epochs 1".split()
-    assert main(["train", *files, "--model", "language-model", *SMALL.split(), *bpe, "--run", str(run)]) == 0
+    bpe = "--source-tokeniser bpe --target-tokeniser bpe --bpe-tokens 20 --max-length 9".split()
+    assert main(["train", *files, "--model", "language-model", *SIZES, *bpe, "--run", str(run)]) == 0
     assert "1 of 7 pairs are longer than 9 tokens" in capsys.readouterr().out
     languages = Run(run).load("best")[1]
     assert languages.source_tokeniser.split("ab") == languages.target_tokeniser.split("ab") == ["ab"]
     assert languages.source_vocabulary == languages.target_vocabulary
+
+
+def test_a_model_of_another_kind_may_begin_with_a_run(trained, tmp_path, capsys):
+    """What only the old kind reads is left behind: attention, real numbers, a second language, and weights of other shapes."""
+    kind, folder, _ = trained
+    new, rng = "ctc" if kind == "language-model" else "language-model", np.random.default_rng(3)
+    rows = [KINDS[new][0](rng) for _ in range(20)]
+    (tmp_path / "a.tsv").write_text("".join(f"{s}\t{t}\n" if s else f"{t}\n" for s, t in rows))
+    files = ["--train", str(tmp_path / "a.tsv"), "--dev", str(tmp_path / "a.tsv"), "--epochs", "1"]
+    start = ["--init-from", str(folder / "run"), "--model", new]
+    assert main(["train", *files, *start, "--run", str(tmp_path / "run")]) == 0
+    out = capsys.readouterr().out
+    assert "taken over from" in out and "newly drawn" in out
+    config = Run(tmp_path / "run").config()
+    assert config["model"]["model"] == new and config["model"]["hidden_size"] == 16  # the sizes are the run's
+    assert config["data"]["source_tokeniser"] == config["data"]["target_tokeniser"] != "numbers"
+    assert main(["train", *files, *start, "--attention", "gate", "--run", str(tmp_path / "no")]) == 2  # asked for, not inherited
+    assert_one_line_error(capsys.readouterr().err, f"attention says nothing to a model of the kind {new!r}")
+
+
+def test_a_language_model_begins_with_a_translator_s_decoder(tmp_path, capsys):
+    """Whose attention it leaves out, whose target is its language, and whose recurrent weights it takes over whole."""
+    (tmp_path / "a.tsv").write_text("a b\tbaca\nc a\tacab\n")
+    (tmp_path / "a.txt").write_text("abc\nbca\n")
+    pairs, texts = (["--train", str(tmp_path / name), "--dev", str(tmp_path / name)] for name in ("a.tsv", "a.txt"))
+    special = "--target-tokeniser chars --attention general --sigmoid --attentional --encoder-size 6 --bridge linear".split()
+    assert main(["train", *pairs, *SIZES, *special, "--run", str(tmp_path / "one")]) == 0
+    start = ["--init-from", str(tmp_path / "one"), "--model", "language-model"]
+    assert main(["train", *texts, *start, "--epochs", "1", "--run", str(tmp_path / "two")]) == 0
+    out = capsys.readouterr().out
+    config = Run(tmp_path / "two").config()
+    assert config["data"]["source_tokeniser"] == config["data"]["target_tokeniser"] == "chars"
+    assert config["model"]["attention"] == "additive" and not config["model"]["sigmoid"]
+    assert "3 of 3 target tokens by their spelling" in out

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from minis2s import models
 from minis2s.backend import select
 from minis2s.cli import main
 from minis2s.data.tokenisers import tokeniser
@@ -120,6 +121,17 @@ def test_parameters_that_only_one_side_has_are_named(moved):
     del new.decoder.stack.layers[0].b  # as a model of another kind would lack it
     taken = take_over(new, languages(NEW), old, languages(OLD), "there")
     assert taken.unused == ["decoder.stack.layers.0.b"] and "not used: decoder.stack.layers.0.b" in str(taken)
+
+
+def test_between_kinds_another_shape_is_drawn_anew():
+    """A language model's decoder is fed no context, and predicts from its state alone."""
+    old, words = model_of(OLD, 1), len(SPECIALS) + len(NEW[1])
+    new = models.model_of(replace(SIZES, model="language-model"), words, words, np.random.default_rng(2))
+    before = new.state()
+    taken = take_over(new, languages(NEW), old, languages(OLD), "there")
+    assert "decoder.output.W" in taken.fresh and "decoder.output.W" in taken.unused
+    np.testing.assert_array_equal(new.state()["decoder.output.W"], before["decoder.output.W"])
+    np.testing.assert_array_equal(new.state()["decoder.stack.layers.0.W_h"], old.state()["decoder.stack.layers.0.W_h"])
 
 
 # Whole runs
