@@ -11,10 +11,12 @@ from minis2s.cli.output import console, print_json, table
 from minis2s.cli.search import add_search, search_of
 from minis2s.data.corpus import pairs_of
 from minis2s.data.tasks import TASKS, task
+from minis2s.data.tokenisers import RealNumbers
 from minis2s.decoding.evaluation import teacher_forced_loss, translation_scores
 from minis2s.errors import UsageError
 from minis2s.metrics import perplexity
-from minis2s.training.run import load
+from minis2s.training.run import Run, load
+from minis2s.training.session import RunConfig
 
 LABELS = {
     "exact_match": "exact match",
@@ -62,9 +64,15 @@ def run(args):
     keep_freed_memory()
     translator = load(args.run, select(args.backend), max_source=args.max_source)
     chosen = task(args.task) if args.task else None
+    if chosen:
+        _refuse_other_data(translator, chosen, args.run)
     pairs = chosen.generate(seed=0).test if chosen else list(pairs_of(args.files, translator.kind != "language-model"))
+    where = f"the test part of {chosen.name}" if chosen else " and ".join(args.files)
+    if translator.kind == "language-model" and len(args.files) == 1:
+        _refuse_columns(translator, pairs, where)
+    examples = translator.examples(pairs, where)
     scores, translations = translation_scores(translator, pairs, search=search)
-    scores["loss"] = teacher_forced_loss(translator.model, translator.examples(pairs))
+    scores["loss"] = teacher_forced_loss(translator.model, examples)
     judged = chosen.judge(pairs, [each.text for each in translations]) if chosen and chosen.judge else {}
     if translator.kind in ("seq2seq", "language-model"):  # which predict one word after the other
         scores["teacher_forced_perplexity"] = perplexity(scores["loss"])
@@ -85,3 +93,36 @@ def run(args):
     if "signature" in scores:
         out.print(f"BLEU {scores['signature']}\nchrF {scores['chrf_signature']}", soft_wrap=True)
     return 0
+
+
+def _refuse_other_data(translator, chosen, path):
+    """A model of text alone says nothing sensible of pairs, one of words nothing of numbers, nor the other way round.
+
+    Unless it was trained on that very task, as what it is.
+    """
+    reads = _what_is_read(translator.kind, translator.source_tokeniser.name, translator.target_tokeniser.name)
+    there = _what_is_read(chosen.model, chosen.source_tokeniser, chosen.target_tokeniser)
+    if reads != there and not _trained_on(Run(path), chosen.name):
+        raise UsageError(
+            f"this run is a model of the kind {translator.kind!r}, for {reads}; the task {chosen.name!r} has {there}: choose a "
+            f"task of that kind, or evaluate a run of the kind {chosen.model!r} (minis2s train --task {chosen.name})"
+        )
+
+
+def _what_is_read(kind, source_tokeniser, target_tokeniser):
+    if kind == "language-model":
+        return "text without a source"
+    source, target = ("numbers" if name == RealNumbers.name else "words" for name in (source_tokeniser, target_tokeniser))
+    return f"pairs of {source}" + (f" and {target}" if target != source else "")
+
+
+def _trained_on(run, name):
+    return run.path.is_dir() and RunConfig.from_dict(run.config(), run.path / "config.json").data.task == name
+
+
+def _refuse_columns(translator, pairs, where):
+    if all(pair.target.count("\t") == 1 for pair in pairs) and "\t" not in translator.target_vocabulary:
+        raise UsageError(
+            f"{where}: each line is a pair of columns, but this run is a language model, for text without a source: give the "
+            "text alone, or evaluate a run of another kind"
+        )

@@ -1,7 +1,8 @@
 """Train a translator with attention, on the built-in data or on your own files.
 
 Without arguments it trains English to Chinese on built-in, synthetic sentences. Your own data is one file with a source,
-a tab and a target on each line, one of JSON lines ({"source": …, "target": …} in a file named .jsonl), or two aligned files;
+a tab and a target on each line, one of JSON lines ({"source": …, "target": …} in a file named .jsonl), or two aligned files (of a
+language model, plain text, or JSON lines of which only the target is needed);
 plain or gzipped, and larger than memory if need be (--window-pairs):
 
     minis2s train --train pairs.tsv --dev dev.tsv --source-tokeniser wordpunct --target-tokeniser chars

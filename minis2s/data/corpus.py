@@ -10,7 +10,8 @@ from minis2s.errors import DataError, UsageError
 def pairs_of(files, has_source=True):
     """An iterator over the Pairs of `files`: one tab-separated file or one of JSON lines (.jsonl), or two aligned files.
 
-    has_source: False for text without one: one file, each line of which is a target (JSON lines always have both).
+    has_source: False for text without one: one file, each line of which is a target (of JSON lines, the sources that are there
+    are read, too).
     Raises UsageError for another number of files; DataError as the readers do, when the bad line is reached.
     """
     if not has_source and len(files) == 1 and not is_json_lines(*files):
@@ -22,7 +23,7 @@ def pairs_of(files, has_source=True):
             if is_json_lines(path):
                 raise DataError(path, "a file of JSON lines holds both sides", hint="give one file, or two aligned text files")
         return aligned(*files)
-    return json_lines(*files) if is_json_lines(*files) else tab_separated(*files)
+    return json_lines(*files, has_source) if is_json_lines(*files) else tab_separated(*files)
 
 
 class FileCorpus:

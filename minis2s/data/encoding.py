@@ -12,27 +12,37 @@ def encode_pair(pair, source_tokeniser, target_tokeniser, source_vocabulary, tar
     """The Example of a Pair; tokens that a vocabulary lacks become UNK.
 
     kind: of the model. A language model learns the whole text, the source continued by the target, and has no other source.
+    Raises UsageError for what is no number where numbers are read, and for labels that CTC cannot align.
     """
     if kind == "language-model":
         tokens = source_tokeniser.split(pair.source) + target_tokeniser.split(pair.target)
         return Example([BOS], target_vocabulary.encode(tokens))
-    return Example(
+    example = Example(
         source_vocabulary.encode(source_tokeniser.split(pair.source)),
         target_vocabulary.encode(target_tokeniser.split(pair.target)),
     )
+    if kind == "ctc":
+        refuse_what_cannot_align(*example)
+    return example
 
 
-def encode_pairs(pairs, *sides, kind="seq2seq"):
-    """The Example of each Pair, in order; see `encode_pair`."""
-    return [encode_pair(pair, *sides, kind=kind) for pair in pairs]
+def encode_pairs(pairs, *sides, kind="seq2seq", where="the data"):
+    """The Example of each Pair, in order; see `encode_pair`. where: their name, for errors, which say the line as well."""
+    examples = []
+    for line, pair in enumerate(pairs, start=1):
+        try:
+            examples.append(encode_pair(pair, *sides, kind=kind))
+        except UsageError as error:
+            raise UsageError(f"{where}, line {line}: {error}") from None
+    return examples
 
 
-def refuse_what_cannot_align(source, labels, where):
+def refuse_what_cannot_align(source, labels):
     """Raises UsageError if CTC has no path for these tokens: a label needs a step, and one more if it equals the one before."""
     needed = len(labels) + sum(a == b for a, b in pairwise(labels))
     if needed > len(source):
         raise UsageError(
-            f"{where}: {len(labels)} labels need {needed} steps of the source (equal neighbours a blank between them), which has "
+            f"{len(labels)} labels need {needed} steps of the source (equal neighbours a blank between them), which has "
             f"{len(source)}; leave the pair out"
         )
 

@@ -1,4 +1,7 @@
-"""JSON lines: a file with one object a line, {"source": …, "target": …}; further keys are left alone."""
+"""JSON lines: a file with one object a line, {"source": …, "target": …}; further keys are left alone.
+
+A language model needs no source: {"target": …}. It reads one that is there as the beginning of the text.
+"""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +10,7 @@ from minis2s.data.files import Pair, lines
 from minis2s.data.normalisation import normalise
 from minis2s.errors import DataError
 
-_EXPECTED = 'a line is {"source": "…", "target": "…"}'
+_EXPECTED = 'a line is {"source": "…", "target": "…"}; the target alone will do for a language model'
 
 
 def is_json_lines(path):
@@ -15,14 +18,15 @@ def is_json_lines(path):
     return str(path).lower().removesuffix(".gz").endswith((".jsonl", ".ndjson"))
 
 
-def json_lines(path) -> Iterator[Pair]:
-    """The pairs of a file of JSON lines.
+def json_lines(path, has_source=True) -> Iterator[Pair]:
+    """The pairs of a file of JSON lines. has_source: False where a line may be without one, which is then empty.
 
     Raises DataError as `files.lines`, and for a line that is not a JSON object with two texts, each with something in it.
     """
     for number, line in enumerate(lines(path), start=1):
         record = _parsed(path, number, line)
-        yield Pair(*(_text(path, number, record, side) for side in ("source", "target")))
+        source = _text(path, number, record, "source") if has_source or "source" in record else ""
+        yield Pair(source, _text(path, number, record, "target"))
 
 
 def _parsed(path, number, line):

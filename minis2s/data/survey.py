@@ -107,8 +107,8 @@ def survey(
 
     limit: tokens of the longest sentence; a longer pair is counted, but is no example. window_pairs: pairs of a window.
     dev: Pairs to look for. what: the data's name in reports. tell(pairs, bytes): called now and then. check(source tokens, target
-    tokens, where): may refuse a pair. length(numbers of source and target tokens): what the limit is for. counts: of the
-    source and of the target, two objects with `count(tokens)`, by default TokenCounts; what one refuses, it does with the line.
+    tokens): may refuse a pair. length(numbers of source and target tokens): what the limit is for. counts: of the
+    source and of the target, two objects with `count(tokens)`, by default TokenCounts. What is refused is named with its line.
     """
     found, lengths = Survey(*(counts or (TokenCounts(), TokenCounts()))), _Lengths(what, limit, length)
     twice = _Twice([(source_tokeniser.split(pair.source), target_tokeniser.split(pair.target)) for pair in dev])
@@ -119,9 +119,9 @@ def survey(
 
     for line, pair in enumerate(corpus, start=1):
         source, target = source_tokeniser.split(pair.source), target_tokeniser.split(pair.target)
-        if check:
-            check(source, target, f"{what}, line {line}")
         try:
+            if check:
+                check(source, target)
             found.source.count(source)
             found.target.count(target)
         except UsageError as error:

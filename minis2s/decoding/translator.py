@@ -52,10 +52,10 @@ class Translator:
             )
         return tokens
 
-    def examples(self, pairs):
-        """The Example of each pair of texts."""
+    def examples(self, pairs, where="the data"):
+        """The Example of each pair of texts. where: their name, for errors."""
         sides = self.source_tokeniser, self.target_tokeniser, self.source_vocabulary, self.target_vocabulary
-        return encode_pairs(pairs, *sides, kind=self.kind)
+        return encode_pairs(pairs, *sides, kind=self.kind, where=where)
 
     def translate(self, sentences, batch_size=64, max_length=None, first=1, search=greedy_search):
         """The best Translation of each sentence, in order; see `n_best`."""
@@ -70,8 +70,7 @@ class Translator:
         search(model, source, source_mask, limits) → a list of Hypotheses for each column.
         """
         tokens = [self.tokens(s, f"sentence {k}") for k, s in enumerate(sentences, start=first)]
-        begin = [BOS] if self.kind == "language-model" else []
-        examples = [Example(_after(begin, self.source_vocabulary.encode(t)), []) for t in tokens]
+        examples = [Example(self._encoded(t, f"sentence {k}"), []) for k, t in enumerate(tokens, start=first)]
         results = [None] * len(sentences)
         for rows in bucketed_batches(examples, batch_size) if examples else []:
             batch = make_batch([examples[r] for r in rows])
@@ -81,6 +80,13 @@ class Translator:
                 row = rows[place]
                 results[row] = [self._translation(sentences[row], tokens[row], hypothesis) for hypothesis in found]
         return results
+
+    def _encoded(self, tokens, where):
+        try:
+            encoded = self.source_vocabulary.encode(tokens)
+        except UsageError as error:  # a number that is none
+            raise UsageError(f"{where}: {error}") from None
+        return [BOS, *encoded] if self.kind == "language-model" else encoded
 
     def _limits(self, batch, max_length, rows):
         if max_length is not None:
@@ -94,7 +100,3 @@ class Translator:
         text = self.target_tokeniser.join(tokens)
         unknown = self.source_vocabulary.unknown(source_tokens)
         return Translation(sentence, text, source_tokens, tokens, unknown, h.weights, h.log_probability, h.complete)
-
-
-def _after(begin, encoded):
-    return encoded if isinstance(encoded, np.ndarray) else begin + encoded

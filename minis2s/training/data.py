@@ -110,9 +110,8 @@ class RunData:
         self._note_length(found.too_long)
         self._refuse_nothing(found.examples, "training data")
         self.training = Windows(corpus, found.windows, partial(_encode, sides, kind), config.max_length)
-        encoded = encode_pairs(dev, *sides, kind=kind)
-        for line, example in enumerate(encoded if kind == "ctc" else (), start=1):
-            refuse_what_cannot_align(*example, f"dev data, line {line}")
+        dev_files = " and ".join(config.dev)
+        encoded = encode_pairs(dev, *sides, kind=kind, where=f"{dev_files}: dev data" if dev_files else "dev data")
         self.dev_examples, too_long = check_lengths(encoded, config.max_length, "dev data")
         self._note_length(too_long)
         self._refuse_nothing(len(self.dev_examples), "dev data")
@@ -173,7 +172,7 @@ class RunData:
 
 
 def _encode(sides, kind, pair):
-    example = encode_pair(pair, *sides, kind=kind)
-    if kind == "ctc":  # again, as rare labels are one and the same by now
-        refuse_what_cannot_align(*example, f"training data, {pair.source[:40]!r}")
-    return example
+    try:
+        return encode_pair(pair, *sides, kind=kind)
+    except UsageError as error:  # only now, as rare labels are one and the same in a vocabulary
+        raise UsageError(f"training data, {pair.source[:40]!r}: {error}") from None

@@ -1,11 +1,14 @@
 """Every kind of model through the commands: train, resume, translate, evaluate, report, compare."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from minis2s.cli import main
+from minis2s.data.files import Pair
+from minis2s.data.tasks import TASKS, Splits
 from minis2s.training.run import Run
 
 from .runs import SMALL, assert_one_line_error
@@ -212,3 +215,90 @@ def test_a_language_model_begins_with_a_translator_s_decoder(tmp_path, capsys):
     assert config["data"]["source_tokeniser"] == config["data"]["target_tokeniser"] == "chars"
     assert config["model"]["attention"] == "additive" and not config["model"]["sigmoid"]
     assert "3 of 3 target tokens by their spelling" in out
+
+
+def assert_refused(arguments, message, capsys):
+    assert main([*map(str, arguments)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert_one_line_error(err, message)
+
+
+OTHER_DATA = {
+    "ctc": (("verse", "has text without a source"), ("oscillation", "has pairs of numbers")),
+    "regression": (("translation", "has pairs of words"), ("verse", "has text without a source")),
+    "language-model": (("translation", "has pairs of words"), ("oscillation", "has pairs of numbers")),
+}
+
+
+def test_a_task_for_another_kind_of_model_is_refused(trained, capsys):
+    kind, folder, _ = trained
+    for name, message in OTHER_DATA[kind]:
+        assert_refused(["evaluate", folder / "run", "--task", name], f"a model of the kind {kind!r}, for ", capsys)
+        assert main(["evaluate", str(folder / "run"), "--task", name]) == 2
+        assert f"the task {name!r} {message}: choose a" in capsys.readouterr().err
+
+
+def test_the_task_that_a_run_was_trained_on_fits_whatever_its_kind(tmp_path, monkeypatch, capsys):
+    rng = np.random.default_rng(0)
+    few = Splits(*([Pair(*spelled(rng)) for _ in range(n)] for n in (20, 5, 5)))
+    monkeypatch.setitem(TASKS, "translation", replace(TASKS["translation"], generate=lambda seed: few, settings={}))
+    assert main(["train", "--model", "language-model", *SIZES, "--run", str(tmp_path / "run")]) == 0
+    capsys.readouterr()
+    assert main(["evaluate", str(tmp_path / "run"), "--task", "translation", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["sentences"] == 5
+
+
+def test_data_for_another_kind_of_model_are_refused_with_file_and_line(trained, tmp_path, capsys):
+    kind, folder, _ = trained
+    file, run = tmp_path / "test.tsv", folder / "run"
+    if kind == "language-model":
+        file.write_text("ab\tcde\nf\tab\n")
+        assert_refused(["evaluate", run, file], "test.tsv: each line is a pair of columns", capsys)
+        file.write_text("ab\tcde\nf\n")  # some lines with a tab are text
+        assert main(["evaluate", str(run), str(file)]) == 0
+        return
+    good, bad, message = {
+        "ctc": ("aa _ bb\ta b", "aa\ta b", "2 labels need 2 steps"),
+        "regression": ("1 2\t3", "1 2\tx", "'x' is no number"),
+    }[kind]
+    file.write_text(f"{good}\n{bad}\n")
+    assert_refused(["evaluate", run, file], f"test.tsv, line 2: {message}", capsys)
+    if kind == "regression":
+        file.write_text("1 2\t3\n1 2,3\t4\n")
+        assert_refused(["evaluate", run, file], "test.tsv, line 2: '2,3' has 2 columns; the others have 1", capsys)
+        assert_refused(["translate", run, "1", "1 x"], "sentence 2: 'x' is no number", capsys)
+
+
+@pytest.mark.parametrize(("line", "message"), [("1 x\t3", "'x' is no number"), ("1 2\t3,4", "'3,4' has 2 columns")])
+def test_dev_data_that_are_no_numbers_are_named_with_file_and_line(line, message, tmp_path, capsys):
+    (tmp_path / "a.tsv").write_text("1 2\t3 4\n")
+    (tmp_path / "b.tsv").write_text(f"1 2\t3 4\n{line}\n")
+    (tmp_path / "b.src").write_text("1\n1\n")
+    (tmp_path / "b.tgt").write_text(f"2\n{line.split()[-1]}x\n")
+    files = ["--train", tmp_path / "a.tsv", "--run", tmp_path / "run", "--model", "regression", *NUMBERS.split(), *SIZES]
+    assert_refused(["train", *files, "--dev", tmp_path / "b.tsv"], f"b.tsv: dev data, line 2: {message}", capsys)
+    two = ["--dev", tmp_path / "b.src", tmp_path / "b.tgt"]
+    assert_refused(["train", *files, *two], f"b.src and {tmp_path / 'b.tgt'}: dev data, line 2: ", capsys)
+    assert not (tmp_path / "run").exists()
+
+
+def test_labels_for_a_source_of_numbers_are_checked_likewise(tmp_path, capsys):
+    (tmp_path / "a.tsv").write_text("1 2 3\ta b\n")
+    (tmp_path / "b.tsv").write_text("1 2 3\ta\n1,2 3\ta\n")
+    files = ["--train", tmp_path / "a.tsv", "--dev", tmp_path / "b.tsv", "--run", tmp_path / "run"]
+    kind = ["--model", "ctc", "--real-source", "--source-tokeniser", "numbers", *SIZES]
+    assert_refused(["train", *files, *kind], "b.tsv: dev data, line 2: '1,2' has 2 columns; the others have 1", capsys)
+
+
+def test_a_language_model_reads_json_lines_without_a_source(tmp_path, capsys):
+    file, run = tmp_path / "a.jsonl", tmp_path / "run"
+    file.write_text('{"target": "abc"}\n{"source": "ab", "target": "ca"}\n{"target": "b", "id": 3}\n')
+    arguments = ["train", "--model", "language-model", "--train", str(file), "--dev", str(file), *CHARS.split(), *SIZES]
+    assert main([*arguments, "--run", str(run)]) == 0
+    assert main(["evaluate", str(run), str(file)]) == 0
+    capsys.readouterr()
+    file.write_text('{"target": "abc"}\n{"text": "abc"}\n')
+    assert_refused([*arguments, "--run", tmp_path / "no"], "a.jsonl, line 2: the key 'target' is missing (there: 'text')", capsys)
+    file.write_text('{"target": "abc"}\n')
+    assert_refused([*arguments, "--model", "seq2seq", "--run", tmp_path / "no"], "the key 'source' is missing", capsys)

@@ -113,6 +113,16 @@ def test_a_bad_json_line_is_named(line, message, tmp_path):
     assert said.startswith(f"{tmp_path / 'x.jsonl'}, line 2: {message}") and len(said) < 400 + len(str(tmp_path))
 
 
+def test_json_lines_of_text_without_a_source(tmp_path):
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"target": "b"}\n{"source": "a", "target": "b"}\n')
+    assert list(pairs_of([path], has_source=False)) == [Pair("", "b"), Pair("a", "b")]
+    assert "line 1: the key 'source' is missing (there: 'target')" in refused(path, path.read_bytes())
+    path.write_text('{"target": "b"}\n{"source": " ", "target": "b"}\n')
+    with pytest.raises(DataError, match="line 2: the source is empty"):
+        list(pairs_of([path], has_source=False))
+
+
 def test_json_lines_in_a_file_of_another_name(tmp_path):
     assert "line 1: there is no tab" in refused(tmp_path / "x.txt", GOOD)
     assert "JSON lines are read from a file named .jsonl" in refused(tmp_path / "x.txt", GOOD)
