@@ -82,7 +82,8 @@ def training_curves(path, records):
     losses, scores = figure.subplots(1, 2)
     losses.plot(epochs, [r["train_loss"] for r in records], "o-", ms=3, label="training")
     losses.plot(epochs, [r["dev_loss"] for r in records], "s-", ms=3, label="dev")
-    losses.set_ylabel("loss" if "dev_variance_explained" in records[-1] else "loss (nats per target token)")
+    explained = [r["dev_variance_explained"] for r in records if "dev_variance_explained" in r]  # of a model of numbers
+    losses.set_ylabel("loss (mean squared error)" if explained else "loss (nats per target token)")
     losses.set_yscale("log")
     losses.yaxis.set_major_formatter("{x:g}")
     losses.yaxis.set_minor_formatter("{x:.3g}")
@@ -91,8 +92,8 @@ def training_curves(path, records):
     for (name, label), marker in zip(names.items(), "osv^D", strict=True):
         if all(name in r for r in records):
             scores.plot(epochs, [r[name] for r in records], marker + "-", ms=3, label=label)
-    scores.set_ylabel("dev, percent (greedy)")
-    scores.set_ylim(-2, max([102, *(r.get("dev_token_error_rate", 0) for r in records)]))
+    scores.set_ylabel("dev, percent" if explained else "dev, percent (greedy)")
+    scores.set_ylim(max(-100, min([0, *explained])) - 2, max([102, *(r.get("dev_token_error_rate", 0) for r in records)]))
     for axes in (losses, scores):
         axes.set_xlabel("epoch")
         axes.set_xlim(epochs[0] - 0.5, epochs[-1] + 0.5)

@@ -104,6 +104,16 @@ def test_curves_without_scores(tmp_path):
     assert picture(tmp_path / "curves.png").std() > 0.01
 
 
+def test_the_loss_has_its_unit_and_what_is_worse_than_the_mean_is_seen(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(plots, "_save", lambda figure, path, dpi=120: drawn.append(figure.axes))
+    records = [{"epoch": k, "train_loss": 1.0, "dev_loss": 2.0, "dev_variance_explained": v} for k, v in ((1, -40.0), (2, 30.0))]
+    training_curves(tmp_path / "curves.png", records)
+    losses, scores = drawn[0]
+    assert losses.get_ylabel() == "loss (mean squared error)" and "greedy" not in scores.get_ylabel()
+    assert scores.get_ylim()[0] <= -40
+
+
 def test_a_picture_replaces_the_old_one_whole_or_not_at_all(tmp_path):
     training_curves(tmp_path / "curves.png", records(1))
     before = (tmp_path / "curves.png").read_bytes()

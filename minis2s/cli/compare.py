@@ -16,6 +16,8 @@ ROWS = {  # label: key of the summary and format of its numbers
     "BLEU": ("dev_bleu", ".1f"),
     "chrF": ("dev_chrf", ".1f"),
     "token errors, %": ("dev_token_error_rate", ".1f"),
+    "variance explained, %": ("dev_variance_explained", ".1f"),
+    "root mean square error": ("dev_root_mean_square_error", ".4g"),
     "training loss": ("train_loss", ".4f"),
     "seconds": ("seconds", ",.1f"),
     "target tokens/s": ("tokens_per_s", ",.0f"),
@@ -39,7 +41,9 @@ def run(args):
     names = _short([each["run"] for each in found["runs"]])
     rows = table("", *names, right=names)
     for label, (key, form) in ROWS.items():
-        rows.add_row(label, *("–" if each[key] is None else format(each[key], form) for each in found["runs"]))
+        values = [each[key] for each in found["runs"]]
+        if values != [None] * len(values):  # words have scores that numbers have not, and the other way round
+            rows.add_row(label, *("–" if value is None else format(value, form) for value in values))
     rows.add_row("findings", *(", ".join(dict.fromkeys(each["findings"])) or "none" for each in found["runs"]))
     out = console()
     out.print(rows)

@@ -6,9 +6,18 @@ from minis2s.data.numbers import values
 from minis2s.decoding.search import greedy_search
 from minis2s.metrics import alignment_entropy, corpus_scores, perplexity, regression_scores
 
+LOSSES = {  # kind of model: what its loss is
+    "seq2seq": "nats per target token",
+    "language-model": "nats per target token",
+    "ctc": "nats per label and end",
+    "regression": "mean squared error",  # of columns brought to variance 1
+}
+
 
 def teacher_forced_loss(model, examples, batch_size=64):
-    """Nats per target token over all Examples, with the true previous word at every step: see `metrics.perplexity`."""
+    """The loss over all Examples, in the unit that LOSSES names, with the true previous word at every step: see
+    `metrics.perplexity`.
+    """
     total = tokens = 0
     for rows in bucketed_batches(examples, batch_size):
         batch = make_batch([examples[r] for r in rows])

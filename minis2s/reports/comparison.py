@@ -9,6 +9,7 @@ SCORES = (
     *("dev_loss", "dev_exact_match", "dev_bleu", "dev_chrf", "dev_token_error_rate", "train_loss"),
     *("dev_word_error_rate", "dev_character_error_rate", "dev_alignment_entropy"),  # None of a run from before they were measured
     *("dev_teacher_forced_perplexity", "dev_free_running_perplexity"),
+    *("dev_variance_explained", "dev_root_mean_square_error"),  # of runs of the kind "regression"
 )
 
 

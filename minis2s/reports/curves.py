@@ -2,6 +2,8 @@
 
 import math
 
+from minis2s.decoding.evaluation import LOSSES
+from minis2s.models.configuration import ModelConfig
 from minis2s.models.observe import OPEN, SHUT
 from minis2s.reports.charts import chart
 from minis2s.reports.markup import element, section, table
@@ -24,6 +26,7 @@ COLUMNS = {  # of the table of epochs: name and format of the number in metrics.
     "chrF": ("dev_chrf", ".1f"),
     "token errors": ("dev_token_error_rate", ".1f"),
     "variance": ("dev_variance_explained", ".1f"),
+    "RMSE": ("dev_root_mean_square_error", ".4g"),
     "‖g‖ mean": ("gradient_norm", ".3g"),
     "‖g‖ max": ("gradient_norm_max", ".3g"),
     "tokens/s": ("tokens_per_s", ",.0f"),
@@ -35,15 +38,15 @@ BACK, NORM = "steps before the last one", "norm at the pre-activations"
 def curves(record):
     """Losses, dev scores and gradient norms over the epochs."""
     over = lambda name: [(r["epoch"], r.get(name)) for r in record.metrics]  # noqa: E731
-    epochs = [r["epoch"] for r in record.metrics]
+    epochs, kind = [r["epoch"] for r in record.metrics], record.settings["model"].get("model", ModelConfig.model)
     losses = {"training": over("train_loss"), "dev": over("dev_loss")}
     scores = {label: over(name) for name, label in SCORES.items() if any(name in r for r in record.metrics)}
     norms = {"mean of the epoch": over("gradient_norm"), "largest": over("gradient_norm_max")}
     if clip := record.settings["training"].get("clip"):
         norms["clip"] = [(epoch, clip) for epoch in (epochs[0], epochs[-1])]
     charts = [
-        chart("Loss", losses, "epoch", "nats per target token", log=True),
-        chart("Dev scores, greedy", scores, "epoch", "percent", lowest=0, highest=100),
+        chart("Loss", losses, "epoch", LOSSES[kind], log=True),
+        chart("Dev scores" if kind == "regression" else "Dev scores, greedy", scores, "epoch", "percent", lowest=0, highest=100),
         chart("Gradient norm, before clipping", norms, "epoch", "‖g‖", log=True),
     ]
     note = (
@@ -57,10 +60,11 @@ def epochs(record):
     """Every epoch in a row; the best one is marked."""
     best = record.best["epoch"]
     rows = []
+    columns = {label: each for label, each in COLUMNS.items() if any(r.get(each[0]) is not None for r in record.metrics)}
     for r in record.metrics:
-        numbers = [format(r[name], form) if r.get(name) is not None else "" for name, form in COLUMNS.values()]
+        numbers = [format(r[name], form) if r.get(name) is not None else "" for name, form in columns.values()]
         rows.append([r["epoch"], *numbers, "best" if r["epoch"] == best else ""])
-    return section("Epochs", table(["epoch", *COLUMNS, ""], rows, numbers=["epoch", *COLUMNS]))
+    return section("Epochs", table(["epoch", *columns, ""], rows, numbers=["epoch", *columns]))
 
 
 def gradients(record):

@@ -9,6 +9,7 @@ import pytest
 from minis2s.cli import main
 from minis2s.data.files import Pair
 from minis2s.data.tasks import TASKS, Splits
+from minis2s.decoding.evaluation import LOSSES
 from minis2s.training.run import Run
 
 from .runs import SMALL, assert_one_line_error
@@ -98,16 +99,28 @@ def test_labellings_have_no_length_penalty(trained, capsys):
 
 
 def test_it_is_continued_shown_and_compared(trained, capsys):
-    _, folder, _ = trained
+    kind, folder, _ = trained
     run = Run(folder / "run")
     config = run.config()
     config["training"]["epochs"] = 3
     run.write("config.json", json.dumps(config))
     assert main(["train", "--resume", str(folder / "run")]) == 0
     assert [r["epoch"] for r in run.metrics()] == [1, 2, 3]
-    assert main(["report", str(folder / "run")]) == 0 and (folder / "run" / "report.html").is_file()
+    assert main(["report", str(folder / "run")]) == 0
+    page = (folder / "run" / "report.html").read_text("utf-8")
+    assert {unit for unit in LOSSES.values() if f">{unit}<" in page} == {LOSSES[kind]}
+    assert ("RMSE" in page) == (kind == "regression") == ("BLEU" not in page)
     assert main(["inspect", str(folder / "run")]) == 0
+    capsys.readouterr()
     assert main(["compare", str(folder / "run"), str(folder / "run")]) == 0
+    shown = capsys.readouterr().out
+    for row, of_numbers in (("root mean square error", True), ("variance explained, %", True), ("BLEU", False)):
+        assert (row in shown) == (of_numbers == (kind == "regression"))
+    assert main(["compare", str(folder / "run"), str(folder / "run"), "--json"]) == 0
+    for each in json.loads(capsys.readouterr().out)["runs"]:
+        best = run.metrics()[each["best_epoch"] - 1]
+        for name in ("dev_variance_explained", "dev_root_mean_square_error", "dev_bleu"):
+            assert each[name] == best.get(name) and (each[name] is None) == ((kind == "regression") == (name == "dev_bleu"))
 
 
 @pytest.mark.parametrize(
