@@ -38,11 +38,16 @@ def search_of(args):
     if drawing and not sample:
         raise UsageError(f"{_option(drawing)} needs --sample")
     if args.beam:
-        return beam_search(args.beam, **PENALTIES | penalties)
+        return beam_search(args.beam, **penalties_of(args))
     if not sample:
         return greedy_search
     values = SAMPLING | drawing
     return sampling_search(sampler(np.random.default_rng(values.pop("seed")), **values))
+
+
+def penalties_of(args):
+    """What the ranking of a beam depends on; nothing penalises another search."""
+    return PENALTIES | _given(args, PENALTIES)
 
 
 def _given(args, names):

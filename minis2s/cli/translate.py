@@ -2,6 +2,10 @@
 
 Each sentence gives one line. If it has words that the model has never seen, the line begins with [unknown: …]: what
 follows was made without knowing them.
+
+--json prints a list with a record for each sentence: what was found for it (translation, tokens, unknown, log_probability …), and
+"hypotheses", the N best of --n-best N, best first, each a text with its score, by which the beam ranks: its log p, and what the
+penalties make of it. Texts that the length limit cut short come last.
 """
 
 import sys
@@ -10,7 +14,9 @@ from pathlib import Path
 from minis2s.backend import keep_freed_memory, select
 from minis2s.cli.arguments import add_backend, add_json, positive_int
 from minis2s.cli.output import console, print_json
-from minis2s.cli.search import add_search, search_of
+from minis2s.cli.search import add_search, penalties_of, search_of
+from minis2s.decoding.beam import score
+from minis2s.decoding.greedy import Hypothesis
 from minis2s.decoding.search import has_weights
 from minis2s.errors import UsageError
 from minis2s.training.run import load
@@ -54,7 +60,7 @@ def run(args):
                     print(f"minis2s: cut short at the length limit: {t.source}", file=sys.stderr)
         results += found
     if args.json:
-        print_json([_as_dict(t) for best in results for t in best[: args.n_best or 1]])
+        print_json([_as_dict(best[: args.n_best or 1], penalties_of(args)) for best in results])
     if args.attention:
         note = draw_translation(Path(args.attention), results[0][0])
         console(stderr=True).print(note or f"attention map: {args.attention}", soft_wrap=True)
@@ -81,7 +87,8 @@ def _chunks(sentences, size):
         yield chunk
 
 
-def _as_dict(t):
+def _as_dict(best, penalties):
+    t = best[0]
     return {
         "source": t.source,
         "translation": t.text,
@@ -90,4 +97,9 @@ def _as_dict(t):
         "unknown": t.unknown,
         "log_probability": t.log_probability,
         "complete": t.complete,
+        "hypotheses": [{"text": each.text, "score": _score(each, penalties)} for each in best],
     }
+
+
+def _score(t, penalties):
+    return score(Hypothesis(t.tokens, t.weights, t.log_probability, t.complete), **penalties)
