@@ -115,3 +115,43 @@ def test_a_folder_in_the_way_of_the_copy(here, capsys):
     assert main(["lesson", "5"]) != 0
     err = capsys.readouterr().err
     assert err.startswith("minis2s: error: ") and err.count("\n") == 1 and "05_lstm_cell.py" in err
+
+
+def test_the_programs_are_those_of_the_checkout_and_are_listed(capsys):
+    found = course.programs()
+    assert [program.path for program in found] == sorted((ROOT / "lessons" / "programs").glob("[0-9]*.py"))
+    assert main(["lessons"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    for number, program in enumerate(found, start=1):
+        assert program.number == number and program.path.read_text("utf-8").startswith(f'"""{program.title}.')
+        assert f"p{number} {program.title[:20]}" in out
+
+
+def test_a_program_is_copied_whole(here, capsys):
+    assert main(["lesson", "p3"]) == 0
+    copy = here / "03_classes.py"
+    assert copy.read_bytes() == course.program(3).path.read_bytes()
+    assert "03_classes.py: D2 §5 · Classes Encoder" in capsys.readouterr().out
+    copy.write_text("my own notes\n")
+    assert main(["lesson", "p3"]) == 2
+    assert "03_classes.py is there already and differs from the program" in capsys.readouterr().err
+    assert main(["lesson", "p3", "--replace"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [("p9", "there is no program 9 (there are 1, 2"), ("p0", "0 is not at least 1"), ("p", "not a whole number"), ("x", "'x' is")],
+)
+def test_a_program_that_does_not_exist(asked, message, here, capsys):
+    assert main(["lesson", asked]) == 2
+    assert message in capsys.readouterr().err and list(here.iterdir()) == []
+
+
+def test_an_installed_package_has_the_programs_beside_its_lessons(here, monkeypatch):
+    lesson_file(here / "inside", "03_ours.py", "")
+    lesson_file(here / "inside" / "programs", "04_mine.py", '"""D9 · Mine.\n\nMore."""\n')
+    monkeypatch.setattr(course, "FOLDERS", (here / "inside", here / "beside"))
+    assert course.programs() == [(4, "D9 · Mine", here / "inside" / "programs" / "04_mine.py")]
+    monkeypatch.setattr(course, "FOLDERS", (here / "beside",))
+    with pytest.raises(Minis2sError, match="the programs did not come with this installation"):
+        course.programs()

@@ -15,7 +15,7 @@ from minis2s.backend import select
 from minis2s.cli import COMMANDS, bench, check, main, train
 from minis2s.cli.arguments import Parser
 from minis2s.cli.settings import HELP, KINDS
-from minis2s.course import lessons
+from minis2s.course import lessons, programs
 from minis2s.errors import Minis2sError, UsageError
 from minis2s.labs.catalogue import names as lab_names
 from minis2s.models.configuration import ModelConfig
@@ -54,7 +54,7 @@ def place(tmp_path_factory):
         patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
         yield folder, reached
     print(f"\nfuzzed: {count}; exit codes {codes}")
-    copies = {each.path.name for each in lessons()} | {f"{name}.py" for name in lab_names()}  # two commands make them
+    copies = {each.path.name for each in (*lessons(), *programs())} | {f"{name}.py" for name in lab_names()}  # of two commands
     assert {p.name for p in folder.iterdir()} <= {"pairs.tsv", "settings.toml"} | copies, "something was written"
 
 
