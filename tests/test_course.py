@@ -140,7 +140,7 @@ def test_a_program_is_copied_whole(here, capsys):
 
 @pytest.mark.parametrize(
     ("asked", "message"),
-    [("p9", "there is no program 9 (there are 1, 2"), ("p0", "0 is not at least 1"), ("p", "not a whole number"), ("x", "'x' is")],
+    [("p9", "there is no program 9 (there are 1, 2"), ("p0", "0 is not at least 1"), ("p", "whole number"), ("x", "'x' is")],
 )
 def test_a_program_that_does_not_exist(asked, message, here, capsys):
     assert main(["lesson", asked]) == 2

@@ -1,7 +1,7 @@
 """The built-in data, from its own descriptions."""
 
 from generate.text import escaped, table
-from minis2s.cli.tasks import _expected as expected  # as the command says it
+from minis2s.cli.tasks import expected  # as the command says it
 from minis2s.data.tasks import TASKS
 
 

@@ -35,7 +35,7 @@ def _print_list():
     listing = table("task", "pairs", "expected", "example")
     for each in TASKS.values():
         train, dev, test = each.sizes
-        score, time = _expected(each)
+        score, time = expected(each)
         source, target = map(_beginning, each.example)
         example = f"{source}\n→ {target}" if source else target
         listing.add_row(f"{each.name}\n{each.model}", f"{train:,}\n{dev:,}, {test:,}", f"{score}\n{time}", example)
@@ -61,7 +61,7 @@ def _print_one(chosen, pairs):
     facts.add_row("model", chosen.model)
     facts.add_row("tokens", f"{chosen.source_tokeniser} → {chosen.target_tokeniser}")
     facts.add_row("settings", ", ".join(f"{key} {value}" for key, value in chosen.settings.items()) or "the general ones")
-    facts.add_row("expected", " ".join(_expected(chosen)))
+    facts.add_row("expected", " ".join(expected(chosen)))
     if chosen.needs:
         facts.add_row("needs", f'pip install "minis2s[{chosen.needs}]"')
     out.print(facts)
@@ -78,8 +78,8 @@ def _print_one(chosen, pairs):
     out.print(f"\nminis2s train --task {chosen.name}")
 
 
-def _expected(chosen):
-    """(score, time), for people."""
+def expected(chosen):
+    """(score, time) that a task promises, for people."""
     if chosen.expected is None:
         return "not measured yet", ""
     score, value, seconds = chosen.expected

@@ -22,9 +22,13 @@ class Example(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """B examples with at most T source and S - 1 target tokens; rows by falling source length, equal ones as given."""
+    """B examples with at most T source tokens and S - 1 target tokens; rows by falling source length, equal ones as given.
 
-    source: np.ndarray  # (T, B) int64, PAD where the mask is False; real vectors (T, B, D) float32
+    Of a side of real vectors, the arrays are (T, B, D) or (S, B, D) float32, 0 where the mask is False. Vectors have no EOS: a
+    target has at most S of them.
+    """
+
+    source: np.ndarray  # (T, B) int64, PAD where the mask is False
     source_mask: np.ndarray  # (T, B) bool
     target_in: np.ndarray  # (S, B) int64: BOS, y_1 … y_n, what the decoder is fed; of real vectors: 0, y_1 … y_{n-1}
     target_out: np.ndarray  # (S, B) int64: y_1 … y_n, EOS, what it must answer; of real vectors: y_1 … y_n
@@ -43,7 +47,7 @@ class Batch:
 
     @property
     def n_target_tokens(self):
-        """Real target tokens, each sentence's EOS included: the number that the loss is divided by."""
+        """Real target tokens, each sentence's EOS included, or real vectors: the number that the loss is divided by."""
         return int(self.target_mask.sum())
 
     @property

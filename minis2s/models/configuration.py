@@ -20,6 +20,7 @@ NAMES = {
     "bridge": BRIDGES,
     "recurrent_init": RECURRENT,
 }
+# How a decoder follows an encoder:
 OF_BOTH_SIDES = ("attention", "sigmoid", "values", "attend", "bridge", "encoder_layers", "encoder_size", "longest_source")
 OF_TARGET = ("attentional", "input_feeding", "tied")
 IDLE = {  # kind of model: the settings that it does not read

@@ -10,6 +10,7 @@ import numpy as np
 from minis2s import machine
 from minis2s.backend import array_module
 from minis2s.data.batching import make_batch
+from minis2s.training.scheduled_sampling import mixed_inputs
 from minis2s.training.trainer import hide_words
 
 SECONDS = 3.0  # of steps that are timed …
@@ -88,7 +89,8 @@ def _step(trainer, batch, number):
     """A training step that changes nothing: its learning rate is zero."""
     rng = np.random.default_rng([trainer.config.seed, 2, 0, number])
     made = make_batch(hide_words(batch, trainer.config.hide_words, rng))
-    _, norm = trainer.gradient([made], rng)
+    fed = mixed_inputs(trainer.model, made, trainer.config.scheduled_sampling, rng)  # any share but none costs the same
+    _, norm = trainer.gradient([fed], rng)
     trainer.optimiser.step(0.0, norm)
     float(norm)  # waits for a device
     return made.n_target_tokens

@@ -8,8 +8,10 @@ import pytest
 
 from minis2s.cli import main
 from minis2s.cli.dry_run import duration
+from minis2s.training import estimate as estimate_module
 from minis2s.training.checkpoint import load_checkpoint
 from minis2s.training.run import load
+from minis2s.training.scheduled_sampling import mixed_inputs
 
 from .runs import SMALL, assert_one_line_error, environment, pairs, write_pairs
 
@@ -49,6 +51,19 @@ def test_the_sizes_are_those_that_the_run_then_has(data, capsys):
     seconds = found["seconds"]
     assert seconds["steps_timed"] >= 1 and 0 < seconds["step"] < seconds["epoch"] < seconds["total"]
     assert seconds["total"] == pytest.approx(9 * seconds["step"])
+
+
+def test_scheduled_sampling_is_part_of_a_step(data, capsys, monkeypatch):
+    shares = []
+
+    def counted(model, batch, share, rng):
+        shares.append(share)
+        return mixed_inputs(model, batch, share, rng)
+
+    monkeypatch.setattr(estimate_module, "mixed_inputs", counted)
+    assert main([*ARGUMENTS, "--dry-run", "--json", "--scheduled-sampling", "0.4"]) == 0
+    timed = json.loads(capsys.readouterr().out)["seconds"]["steps_timed"]
+    assert shares == [0.4] * (timed + 3)  # one step before, and one for each of two large batches
 
 
 def test_as_people_read_it(data, capsys):
