@@ -53,6 +53,15 @@ def unread(a):
     return float(a) if array_module(a) is np else a
 
 
+def assign_if(condition, target, new):
+    """target ← new if `condition`, one boolean, holds. That of a device is not waited for."""
+    xp = array_module(target)
+    if xp is not np:
+        xp.copyto(target, new, where=condition)
+    elif condition:
+        target[...] = new
+
+
 def elementwise(function):
     """Mark a function of arrays that works element by element: one fused kernel on CuPy, plain NumPy otherwise.
 

@@ -7,17 +7,21 @@ import sys
 from threadpoolctl import threadpool_info, threadpool_limits
 
 _limits = None  # must stay alive: the limit ends with the object
+_threads = None
 
 
 def set_threads(n):
-    """Let matrix products use at most n threads, from now on."""
-    global _limits
-    _limits = threadpool_limits(n, user_api="blas")
+    """Let matrix products, and what is computed in `pieces`, use at most n threads, from now on."""
+    global _limits, _threads
+    _limits, _threads = threadpool_limits(n, user_api="blas"), n
 
 
 def threads():
-    """How many threads a matrix product may use."""
-    return max((library["num_threads"] for library in _blas_libraries()), default=1)
+    """How many threads a matrix product may use: as many as were set, else as many as the BLAS has chosen."""
+    global _threads
+    if _threads is None:  # asked once: to look at the loaded libraries takes a millisecond
+        _threads = max((library["num_threads"] for library in _blas_libraries()), default=1)
+    return _threads
 
 
 def blas():

@@ -16,16 +16,18 @@ ALLOWED = {
     "backend": set(),
     "gradcheck": {"backend"},
     "equations": {"backend", "gradcheck"},  # gradcheck: an entry of the registry checks itself
-    "layers": {"equations", "backend"},
-    "models": {"layers", "equations", "backend", "gradcheck"},  # gradcheck: the whole model's check
+    "layers": {"equations", "backend", "pieces"},
+    "models": {"layers", "equations", "backend", "gradcheck", "pieces"},  # gradcheck: the whole model's check
     "data": set(),
     "metrics": {"data", "equations"},
     "files": set(),  # how a file is replaced whole
     "machine": set(),  # what computes
+    "pieces": {"machine"},  # long arrays a piece at a time, on its threads
     "course": set(),  # where the lessons lie
     "plots": {"files"},
     "decoding": {"models", "layers", "equations", "backend", "data", "metrics"},
-    "training": {"decoding", "models", "layers", "equations", "backend", "data", "metrics", "plots", "files", "machine"},
+    "training": {"decoding", "models", "layers", "equations", "backend", "data", "metrics", "plots", "files", "machine",
+                 "pieces"},
     "reports": {"training", "decoding", "models", "data"},
     "lessons": {"cli", "equations", "gradcheck"},  # stands above all, as the lessons do
 }

@@ -10,7 +10,6 @@ The keys W_h h_j do not depend on the decoder's step: a layer computes them for 
 from typing import Any, NamedTuple
 
 from minis2s.backend import array_module, elementwise
-from minis2s.equations.activations import tanh_slope
 
 
 class AdditiveScoreGradients(NamedTuple):
@@ -29,20 +28,29 @@ def _tanh_of_sum(a, b):
     return array_module(a, b).tanh(a + b)
 
 
+@elementwise
+def _outer_slope(d_e, v, u):
+    """tanh_slope(d_e vᵀ, u); d_e vᵀ as an array of its own would be as large as u."""
+    d = 1 - u * u
+    d *= d_e
+    d *= v
+    return d
+
+
 def additive_score(query, keys, v):
     """e_j = vᵀ tanh(query + keys_j), with query = W_s s_{i-1} and keys_j = W_h h_j.
 
     query: (B, A); keys: (T, B, A); v: (A,). Returns e (T, B).
     """
     u = _tanh_of_sum(query, keys)  # 1
-    return u @ v, (u, v)  # 2
+    return (u.reshape(-1, u.shape[-1]) @ v).reshape(u.shape[:-1]), (u, v)  # 2, one product for the whole source
 
 
 def additive_score_backward(d_e, cache):
     """d_u = d_e vᵀ, d_v = Σ d_e u (step 2); through tanh to keys, and summed over the source to the query (step 1)."""
     u, v = cache
     d_v = d_e.reshape(-1) @ u.reshape(-1, u.shape[-1])  # 2
-    d_keys = tanh_slope(d_e[..., None] * v, u)  # 2, 1
+    d_keys = _outer_slope(d_e[..., None], v, u)  # 2, 1
     return AdditiveScoreGradients(d_keys.sum(axis=0), d_keys, d_v)
 
 

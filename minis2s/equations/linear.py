@@ -17,8 +17,8 @@ def linear(x, W, b=None):
     b is usually a bias (m,). It may be an array of y's shape as well: with x = h_{t-1} and b = x_t W_x + b, computed for
     all steps at once, the same line gives an LSTM's pre-activation W·[h_{t-1}, x_t] + b.
     """
-    y = x @ W
-    return (y if b is None else y + b), (x, W, None if b is None else b.shape)
+    # In one expression: NumPy then adds b in place, which a product that has a name forbids.
+    return (x @ W if b is None else x @ W + b), (x, W, None if b is None else b.shape)
 
 
 def linear_backward(d_y, cache):

@@ -97,11 +97,12 @@ class AttentionPass:
         if d_carry:  # α is read by the context and by the next step, in which fewer rows may be left
             d_alpha = d_alpha + _widened(d_carry[0], n)
         d_e = self.layer.normalise_backward(d_alpha, cache_alpha)  # 3
-        d_s, kept, d_keys = self.layer.score.backward(d_e, cache_e)  # 2
+        d_keys = self._d_keys[:, :n]  # of the steps after this one, so far
+        d_located = self.xp.zeros_like(d_keys) if self.layer.location else d_keys
+        d_s, kept = self.layer.score.backward(d_e, cache_e, d_located)  # 2
         if self.layer.location:
-            d_keys, d_carry = self.layer.location.backward(d_keys, [_widened(d, n) for d in d_carry[1:]], cache_location)  # 1
-        if d_keys is not None:
-            self._d_keys[:, :n] += d_keys
+            d_step, d_carry = self.layer.location.backward(d_located, [_widened(d, n) for d in d_carry[1:]], cache_location)  # 1
+            d_keys += d_step
         self._kept.append(kept)
         return d_s, d_carry
 

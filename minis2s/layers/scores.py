@@ -1,8 +1,8 @@
 """The scores of attention as layers (D2.5, D3.2, D3.3, D3.5): what of each can be done once for a source, and what at every step.
 
 `keys(memory)` is done once. `forward(s, keys)` gives the scores (T, n) of decoder states s (n, H) against n columns of keys.
-`backward` returns d_s, what `finish` needs of the step, and d_keys of the step, or None where that can wait. `finish`, after the
-last step, adds the parameters' gradients and returns d_memory.
+`backward` returns d_s and what `finish` needs of the step; it adds the step's gradient of the keys to d_keys, where that cannot
+wait. `finish`, after the last step, adds the parameters' gradients and returns d_memory.
 """
 
 from minis2s.backend import array_module
@@ -22,6 +22,7 @@ from minis2s.equations.sigmoid_attention import affine_score, affine_score_backw
 from minis2s.errors import UsageError, unknown_name
 from minis2s.layers.base import Layer
 from minis2s.layers.linear import Linear
+from minis2s.pieces import pieces
 
 
 class AdditiveScore(Layer):
@@ -38,15 +39,23 @@ class AdditiveScore(Layer):
         return linear(memory, self.W_h.value)
 
     def forward(self, s, keys):
+        """In pieces of the source: (T, n, A) numbers, of which only their sum over A is wanted, are too many for the cache."""
         query, _ = linear(s, self.W_s.value)
-        e, cache = self.score(query, keys, self.v.value)
-        return e, (s, cache)
+        xp = array_module(keys)
+        parts = pieces(xp, slice(0, keys.shape[0]), query.size)
+        scores, caches = zip(*(self.score(query, keys[part], self.v.value) for part in parts), strict=True)
+        return scores[0] if len(parts) == 1 else xp.concatenate(scores), (s, parts, caches)
 
-    def backward(self, d_e, cache):
-        s, cache = cache
-        d_query, d_keys, d_v = self.score_backward(d_e, cache)
-        self.v.accumulate(d_v)
-        return linear_backward_input(d_query, self.W_s.value), (s, d_query), d_keys
+    def backward(self, d_e, cache, d_keys):
+        s, parts, caches = cache
+
+        d_query = 0
+        for part, cache_of_part in zip(parts, caches, strict=True):
+            d_query_of_part, d_keys_of_part, d_v = self.score_backward(d_e[part], cache_of_part)
+            d_query = d_query + d_query_of_part
+            d_keys[part] += d_keys_of_part
+            self.v.accumulate(d_v)
+        return linear_backward_input(d_query, self.W_s.value), (s, d_query)
 
     def finish(self, kept, d_keys, cache_keys):
         """kept: what `backward` handed out, in any order; d_keys: (T, B, A), their sum; cache_keys: of `keys`."""
@@ -101,10 +110,10 @@ class DotScore(Layer):
         e, _ = self.score(query, keys)
         return e, (query, keys, cache_query)
 
-    def backward(self, d_e, cache):
+    def backward(self, d_e, cache, d_keys):
         query, keys, cache_query = cache
         d_s, kept = self.query_backward(self.score_backward_query(d_e, keys), cache_query)
-        return d_s, (query, d_e, kept), None
+        return d_s, (query, d_e, kept)
 
     def finish(self, kept, d_keys, cache_keys):
         """d_keys: zeros (T, B, A). The keys' gradient is one product over all steps."""

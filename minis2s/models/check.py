@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minis2s import gradcheck
+from minis2s import gradcheck, pieces
 from minis2s.backend import select, to_host
 from minis2s.layers.base import Initialiser
 from minis2s.layers.cells import CELLS, cell
@@ -86,11 +86,14 @@ def small_model(rng, backend=None, padding=True, **settings):
 def check_model(id, model, batch, methods=METHODS):
     """The loss's gradient for every parameter of `model` (float64) on one batch. List of Result."""
     parameters = model.state_on_backend()
-    _, cache = model.forward(batch, rng=same_masks())
     model.zero_gradients()
     with observing(model, BiasGradients) as seen:
-        for share in (0.75, 0.25):  # gradients add up, and are those of d_loss · loss
-            model.backward(cache, share)
+        # Gradients add up, and are those of d_loss · loss; in many pieces as in one.
+        for size, shares in ((10, (0.5, 0.25)), (pieces.PIECE, (0.25,))):
+            with pieces.of_size(size):
+                _, cache = model.forward(batch, rng=same_masks())
+                for share in shares:
+                    model.backward(cache, share)
     analytic = {name: p.grad for name, p in model.named_parameters()}
 
     def loss(**values):

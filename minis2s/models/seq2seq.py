@@ -7,11 +7,11 @@ import numpy as np
 
 from minis2s.backend import select, to_host
 from minis2s.equations.losses import mean_squared_error, mean_squared_error_backward
-from minis2s.equations.softmax import cross_entropy, cross_entropy_backward
 from minis2s.layers.base import Initialiser, Layer
 from minis2s.layers.cells import on_parts
 from minis2s.layers.embedding import Embedding
 from minis2s.layers.linear import Linear
+from minis2s.layers.losses import word_loss, word_loss_backward
 from minis2s.layers.packing import Packing
 from minis2s.layers.tied import TiedOutput
 from minis2s.models.parts import bridge_of, decoder_of, encoder_of
@@ -57,10 +57,10 @@ class Seq2Seq(Layer):
 
     def loss(self, predictions, targets, total):
         """(loss, cache) of packed predictions (N, V)."""
-        return cross_entropy(predictions, targets, total=total)
+        return word_loss(predictions, targets, total)
 
     def loss_backward(self, d_loss, cache):
-        return cross_entropy_backward(d_loss, cache)
+        return word_loss_backward(d_loss, cache)
 
     def forward(self, batch, total=None, rng=None):
         """The loss of a batch under teacher forcing, in nats per target token.

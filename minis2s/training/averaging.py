@@ -1,7 +1,7 @@
 """An average of the weights over the course of a run: smoother than the last ones, often better on new sentences."""
 
-from minis2s.backend import array_module, elementwise
-from minis2s.training.optimisers import pieces
+from minis2s.backend import array_module, assign_if, elementwise
+from minis2s.pieces import each, pieces
 
 
 @elementwise
@@ -20,12 +20,13 @@ class Average:
     def __init__(self, flat, decay):
         self.flat, self.decay = flat, decay
         self.values = flat.values.copy()
-        self._xp = array_module(flat.values)
-        self._pieces = pieces(self._xp, slice(0, flat.values.size))
+        self._pieces = pieces(array_module(flat.values), slice(0, flat.values.size))
 
     def update(self, t, finite=True):
         """Take in the parameters after update t = 1, 2, …; nothing changes where `finite` is False (see Optimiser.step)."""
         share = (1 - self.decay) / (1 - self.decay**t)
-        for part in self._pieces:
-            new = _towards(self.values[part], self.flat.values[part], share)
-            self._xp.copyto(self.values[part], new, where=finite)
+
+        def update(part):
+            assign_if(finite, self.values[part], _towards(self.values[part], self.flat.values[part], share))
+
+        each(update, self._pieces)

@@ -2,10 +2,9 @@
 
 from itertools import groupby
 
-from minis2s.backend import array_module, unread
+from minis2s.backend import array_module, assign_if, unread
 from minis2s.equations.optimisers import adagrad, adam, adamw, clip_factor, coupled_decay, momentum, sgd
-
-PIECE = 1 << 15  # elements updated at a time: parameter, gradient, moments and temporaries then stay in the cache
+from minis2s.pieces import each, pieces
 
 
 class Optimiser:
@@ -36,12 +35,15 @@ class Optimiser:
         factor = 1.0 if self.clip is None else unread(clip_factor(norm, self.clip))
         clipped = not (isinstance(factor, float) and factor == 1.0)
         changing, gradients = (self.flat.values, *self.vectors.values()), self.flat.gradients
-        xp = array_module(gradients)
-        for part, decay in self._pieces:
+
+        def update(piece):
+            part, decay = piece
             g = gradients[part] * factor if clipped else gradients[part]
             parameter, *state = (vector[part] for vector in changing)
             for vector, new in zip(changing, self.update(learning_rate, decay, parameter, g, *state), strict=True):
-                xp.copyto(vector[part], new, where=finite)
+                assign_if(finite, vector[part], new)
+
+        each(update, self._pieces)
 
     def update(self, rate, decay, parameter, gradient, *state):
         """(new parameter, *new state) of a piece. Decay is the gradient of ½ λ ‖θ‖² (D4.6), as any rule can take it."""
@@ -109,9 +111,3 @@ def _stretches(flat, decay):
     names = (list(group) for _, group in groupby(flat.parts, lambda name: len(flat.shapes[name]) > 1))
     wholes = ((slice(flat.parts[n[0]].start, flat.parts[n[-1]].stop), len(flat.shapes[n[0]]) > 1) for n in names)
     return [(whole, decay if matrix else 0.0) for whole, matrix in wholes]
-
-
-def pieces(xp, whole):
-    """The slice `whole` cut into slices that fit into a processor's cache; a device takes it whole."""
-    length = PIECE if xp.__name__ == "numpy" else max(whole.stop - whole.start, 1)
-    return [slice(start, min(start + length, whole.stop)) for start in range(whole.start, whole.stop, length)]

@@ -74,7 +74,7 @@ IN_EQUATIONS = {
         ("tanh applied to tanh(c) again", "d_h * tanh_c,", "d_h * array_module(tanh_c).tanh(tanh_c),"),
     ],
     "equations.attention.additive_score_backward": [
-        ("tanh' forgotten in the additive score", "tanh_slope(d_e[..., None] * v, u)", "d_e[..., None] * v"),
+        ("tanh' forgotten in the additive score", "_outer_slope(d_e[..., None], v, u)", "d_e[..., None] * v"),
         ("query's gradient from the last source word only", "d_keys.sum(axis=0)", "d_keys[-1]"),
         ("query's gradient averaged over the source", "d_keys.sum(axis=0)", "d_keys.mean(axis=0)"),
     ],
@@ -200,6 +200,8 @@ IN_LAYERS = {
     ],
     "layers.scores.AdditiveScore.backward": [
         ("v's gradient from the first step only", "self.v.accumulate(d_v)", "self.v.grad = d_v"),
+        ("the query's gradient from the last piece only", "d_query = d_query + d_query_of_part", "d_query = d_query_of_part"),
+        ("the keys' gradient from the first step only", "d_keys[part] += d_keys_of_part", "d_keys[part] = d_keys_of_part"),
     ],
     "layers.scores.DotScore.finish": [
         ("scores of one step with the queries of another", "stack_rows(queries, (B, A))", "stack_rows(queries[::-1], (B, A))"),
@@ -213,7 +215,7 @@ IN_LAYERS = {
         ("sigmoid weights: padding gets a gradient", ".where(mask, d_alpha, 0)", ".where(mask | True, d_alpha, 0)"),
     ],
     "layers.attention.AttentionPass.step_backward": [
-        ("keys' gradient from the first step only", "self._d_keys[:, :n] += d_keys", "self._d_keys[:, :n] = d_keys"),
+        ("location: the keys' gradient from the first step only", "d_keys += d_step", "d_keys[...] = d_step"),
         ("the weights' gradient by the context only, not by the next step's windows",
          "d_alpha + _widened(d_carry[0], n)", "d_alpha"),
     ],
@@ -272,7 +274,7 @@ IN_LAYERS = {
         ),
     ],
     "models.seq2seq.Seq2Seq.loss_backward": [
-        ("d_loss ignored: mixed or scaled losses train wrongly", "cross_entropy_backward(d_loss,", "cross_entropy_backward(1.0,"),
+        ("d_loss ignored: mixed or scaled losses train wrongly", "word_loss_backward(d_loss,", "word_loss_backward(1.0,"),
     ],
 }  # fmt: skip
 

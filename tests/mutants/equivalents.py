@@ -65,6 +65,7 @@ NOT_READ = "Where the cells are given nothing but the word, nothing reads it."
 NOT_RECOMPUTED = "Where the caches are kept nothing reads z."
 EMPTY = "d_z = packing.xp.empty((len({}), self.cell.b.value.size), dtype=zeros.h.dtype)"
 FED = "d_fed, d_carry = (self._nothing_fed(packing.xp, {}, packing.shape[1]), ())"
+LOCATED = "d_located = self.xp.zeros_like(d_keys) if self.layer.location else d_keys"
 PRECISION = "Only the precision of the argument counts."
 
 EQUIVALENT = {
@@ -152,6 +153,15 @@ EQUIVALENT = {
     },
     "minis2s.equations.regularisers.weight_penalty_backward": {
         "theta, decay = cache  →  decay, theta = cache": "The gradient is the product of the two (and of d_R), in any order.",
+    },
+    "minis2s.equations.attention.additive_score_backward": {
+        "d_keys = _outer_slope(d_e[..., None], v, u)  →  d_keys = _outer_slope(v, d_e[..., None], u)": (
+            "The gradient is the product of the two (and of the slope), in any order."
+        ),
+    },
+    "minis2s.layers.attention.AttentionPass.step_backward": {
+        LOCATED + "  →  " + LOCATED.replace("(d_keys)", "(0 * d_keys)"): PRECISION,
+        LOCATED + "  →  " + LOCATED.replace("(d_keys)", "(0 * d_keys + 1)"): PRECISION,
     },
     "minis2s.layers.attention.AttentionPass.start_backward": {
         "self._d_contexts, self._kept = ([], [])  →  self._kept, self._d_contexts = ([], [])": "Both are empty lists.",

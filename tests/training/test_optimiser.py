@@ -5,7 +5,7 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from minis2s.training import optimisers
+from minis2s import pieces
 from minis2s.training.averaging import Average
 from minis2s.training.flat import FlatParameters
 from minis2s.training.optimisers import OPTIMISERS, Adam
@@ -68,7 +68,7 @@ def adam_by_hand(theta, gradients, rate, clip):
 @pytest.mark.parametrize("clip", [0.5, 1e9])
 @pytest.mark.parametrize("piece", [7, 100, 1 << 15])
 def test_adam_in_pieces_is_the_algorithm_on_all_entries(piece, clip, monkeypatch):
-    monkeypatch.setattr(optimisers, "PIECE", piece)
+    monkeypatch.setattr(pieces, "PIECE", piece)
     flat = FlatParameters(model_of())
     rng = np.random.default_rng(1)
     gradients = [rng.standard_normal(flat.values.size) * scale for scale in (1, 100, 1e-3)]
@@ -85,7 +85,7 @@ def test_adam_in_pieces_is_the_algorithm_on_all_entries(piece, clip, monkeypatch
 def test_the_size_of_the_pieces_changes_no_bit(name, monkeypatch):
     results = []
     for piece in (5, 1 << 15):
-        monkeypatch.setattr(optimisers, "PIECE", piece)
+        monkeypatch.setattr(pieces, "PIECE", piece)
         flat = FlatParameters(model_of(np.float32))
         optimiser = OPTIMISERS[name](flat, 1.0, weight_decay=0.1)
         rng = np.random.default_rng(2)
@@ -173,7 +173,7 @@ def test_an_average_is_the_weighted_mean_of_what_there_was():
 
 
 def test_an_average_stays_float32(monkeypatch):
-    monkeypatch.setattr(optimisers, "PIECE", 7)
+    monkeypatch.setattr(pieces, "PIECE", 7)
     flat = FlatParameters(model_of(np.float32))
     average = Average(flat, 0.999)
     average.update(1)
