@@ -1,4 +1,6 @@
-"""The matrix products of a training step, and the time that they alone would take: no arrangement of the rest can beat it."""
+"""The matrix products of a training step or of decoding, and the time that they alone take: nothing that is done to the rest can
+make it shorter.
+"""
 
 import time
 from statistics import median
@@ -22,8 +24,14 @@ class Recorded(np.ndarray):
         return result.view(Recorded) if isinstance(result, np.ndarray) and result.ndim else result
 
 
-def matrix_products(engine):
-    """[((shape, strides, dtype), (shape, strides, dtype))] of the factors, of one step of our own engine."""
+def forward_and_backward(engine):
+    """What of a training step has matrix products."""
+    _, cache = engine.model.forward(engine.batch)
+    engine.model.backward(cache)
+
+
+def matrix_products(engine, work=forward_and_backward):
+    """[((shape, strides, dtype), (shape, strides, dtype))] of the factors in work(engine), the engine being our own."""
     flat = engine.flat
     Recorded.products = []
     values, gradients = flat.values, flat.gradients
@@ -31,8 +39,7 @@ def matrix_products(engine):
         for views, attribute in ((flat.views(values.view(Recorded)), "value"), (flat.views(gradients.view(Recorded)), "grad")):
             for name, p in engine.model.named_parameters():
                 setattr(p, attribute, views[name])
-        _, cache = engine.model.forward(engine.batch)
-        engine.model.backward(cache)
+        work(engine)
     finally:
         for views, attribute in ((flat.views(values), "value"), (flat.views(gradients), "grad")):
             for name, p in engine.model.named_parameters():

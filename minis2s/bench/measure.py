@@ -19,7 +19,8 @@ SAME_LOSS = 1e-4
 
 class Timing(NamedTuple):
     """step_ms: a training step; decode_ms: greedy decoding of the batch; peak_mb: memory of a process that does nothing else, or
-    None; of our own engine also bound_ms, the step's matrix products alone, and gemm_share, their share of the step.
+    None; of our own engine also bound_ms, the step's matrix products alone, gemm_share, their share of the step, and
+    decode_bound_ms, those of decoding.
     """
 
     setting: str
@@ -31,6 +32,7 @@ class Timing(NamedTuple):
     peak_mb: float | None
     gemm_share: float | None
     bound_ms: float | None
+    decode_bound_ms: float | None
 
 
 def measure(setting, names, seconds=10.0, memory=True, tick=lambda: None):
@@ -47,7 +49,9 @@ def measure(setting, names, seconds=10.0, memory=True, tick=lambda: None):
         e.step()
     tasks = {(name, task): getattr(e, task) for name, e in engines.items() for task in ("step", "decode")}
     if names[0] == "minis2s":
-        tasks["minis2s", "bound"] = Products(matrix_products(engines["minis2s"]), generator()).run
+        ours = engines["minis2s"]
+        tasks["minis2s", "bound"] = Products(matrix_products(ours), generator()).run
+        tasks["minis2s", "decode bound"] = Products(matrix_products(ours, type(ours).decode), generator()).run
     medians = interleaved(tasks, seconds, tick)
     return [_timing(setting, name, medians, losses[name], batch, memory) for name in names]
 
@@ -88,7 +92,7 @@ def interleaved(tasks, seconds, tick=lambda: None):
 
 
 def _timing(setting, name, medians, loss, batch, memory):
-    step, bound = medians[name, "step"], medians.get((name, "bound"))
+    step, bound, decode_bound = (medians.get((name, task)) for task in ("step", "bound", "decode bound"))
     return Timing(
         setting.name,
         name,
@@ -99,6 +103,7 @@ def _timing(setting, name, medians, loss, batch, memory):
         peak_mb(name, setting.name, machine.threads()) if memory else None,
         None if bound is None else bound / step,
         None if bound is None else 1e3 * bound,
+        None if decode_bound is None else 1e3 * decode_bound,
     )
 
 

@@ -7,16 +7,17 @@ from minis2s.pieces import each, pieces
 
 def word_loss(logits, targets, total):
     """L = −(1/total) Σ_n log softmax(logits_n)_{target n} (D1.3). logits: (N, V), N ≥ 1; targets: (N,). Returns (L, cache)."""
-    parts = pieces(array_module(logits), slice(0, logits.shape[0]), logits.shape[1])
+    xp = array_module(logits)
+    parts = pieces(xp, slice(0, logits.shape[0]), logits.shape[1])
     losses, caches = zip(*each(lambda rows: cross_entropy(logits[rows], targets[rows], total=total), parts), strict=True)
-    loss = sum(losses[1:], losses[0])
-    return loss, (loss, logits.shape, list(zip(parts, caches, strict=True)))
+    like = xp.empty_like(logits[:0])  # what the gradient is to be like; the logits themselves need not be kept for it
+    return sum(losses[1:], losses[0]), (like, logits.shape, list(zip(parts, caches, strict=True)))
 
 
 def word_loss_backward(d_loss, cache):
     """d_logits (N, V)."""
-    loss, shape, parts = cache
-    d_logits = array_module(loss).empty(shape, dtype=loss.dtype)
+    like, shape, parts = cache
+    d_logits = array_module(like).empty_like(like, shape=shape)
 
     def piece(part):
         rows, cache_of_rows = part

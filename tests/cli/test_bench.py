@@ -148,3 +148,22 @@ def test_torch_decodes_the_same_words():
 @pytest.mark.slow
 def test_the_peak_is_that_of_a_process_of_its_own():
     assert 20 < peak.peak_mb("minis2s", "main", 1) < 2000
+
+
+def test_a_profile_tells_every_function_of_a_step_and_adds_up(capsys):
+    assert main("bench --settings tiny --profile --json".split()) == 0
+    shares = json.loads(capsys.readouterr().out)["profiles"]["tiny"]
+    by_name = {share["function"]: share for share in shares}
+    assert by_name["equations/lstm: lstm_pointwise"]["calls"] == TINY.S + TINY.T  # one direction, no sequence is longer
+    assert by_name["equations/softmax: cross_entropy"]["calls"] == 1
+    assert [share["ms"] for share in shares] == sorted((share["ms"] for share in shares), reverse=True)
+    assert main("bench --settings tiny --profile".split()) == 0
+    assert "lstm_pointwise" in capsys.readouterr().out
+
+
+def test_the_products_of_decoding_are_those_of_its_words():
+    rng = generator()
+    ours = engines.engine("minis2s")(Seq2Seq(TINY.config, 12, 12, rng), TINY.batch(rng))
+    products = bound.matrix_products(ours, type(ours).decode)
+    shapes = [tuple(shape for shape, _, _ in factors) for factors in products]
+    assert shapes.count(((5, 12), (12, 12))) == TINY.T, "the output, once for each word of 5 sentences"
