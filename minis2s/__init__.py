@@ -8,8 +8,13 @@
 """
 
 import importlib
+import os
 
 __version__ = "0.1.0"
+
+# After a product OpenBLAS's threads wait busily for the next one, by default for 2²⁶ cycles, and take their processors from what
+# NumPy computes on threads in between (pieces.py). A millisecond lasts from product to product. Read when NumPy is imported.
+os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "22")
 
 # Name → module. Loaded at first use, so that `import minis2s` costs nothing and no plotting library is loaded to compute.
 _PUBLIC = {

@@ -79,11 +79,16 @@ def agreed(setting, engines):
 
 
 def interleaved(tasks, seconds, tick=lambda: None):
-    """{key: median seconds} of the functions {key: task}, which take turns."""
+    """{key: median seconds} of the functions {key: task}, which take turns.
+
+    In each turn a function is called twice and the second call is timed: what it finds in the caches, and which threads are
+    awake, is then its own doing, as it is in training, not that of the one before.
+    """
     times = {key: [] for key in tasks}
     end = time.perf_counter() + seconds
     while time.perf_counter() < end or min(map(len, times.values())) < 5:
         for key, task in tasks.items():
+            task()
             began = time.perf_counter()
             task()
             times[key].append(time.perf_counter() - began)
