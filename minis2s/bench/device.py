@@ -9,8 +9,12 @@ from itertools import chain
 from typing import NamedTuple
 
 from minis2s.backend import allow_tf32
-from minis2s.bench.measure import agreed, interleaved, made
+from minis2s.bench.engines import engine
+from minis2s.bench.measure import agreed, interleaved
+from minis2s.bench.settings import generator
+from minis2s.bench.worker import timed
 from minis2s.errors import UsageError
+from minis2s.models.seq2seq import Seq2Seq
 
 STEPS = 10  # between two waits, as a trainer does
 ENGINES = ("minis2s", "torch", "torch-compile")
@@ -37,20 +41,34 @@ def measure(setting, names, backend, seconds=10.0):
     batch, engines = made(setting, names, backend)
     try:
         _allow_tf32(backend, engines, False)
-        losses = agreed(setting, engines)
+        losses = {name: e.loss() for name, e in engines.items()}
+        agreed(setting, losses, {name: e.decode() for name, e in engines.items()})
         rounds = (_measured(setting, engines, losses, batch, tf32, backend, seconds / 2) for tf32 in (False, True))
         return list(chain.from_iterable(rounds))
     finally:
         _allow_tf32(backend, engines, False)
 
 
+def made(setting, names, backend):
+    """(batch, {name: engine}), all engines with the same weights."""
+    rng = generator()
+    batch = setting.batch(rng)
+    weights = Seq2Seq(setting.config, setting.V, setting.V, rng).state()
+    engines = {}
+    for name in names:
+        model = Seq2Seq(setting.config, setting.V, setting.V, rng, backend)
+        model.assign({parameter: model.backend.asarray(value) for parameter, value in weights.items()})
+        engines[name] = engine(name)(model, batch)
+    return batch, engines
+
+
 def _measured(setting, engines, losses, batch, tf32, backend, seconds):
     _allow_tf32(backend, engines, tf32)
-    tasks = {(name, "step"): partial(e.step, STEPS) for name, e in engines.items()}
-    tasks |= {(name, "decode"): e.decode for name, e in engines.items()}
-    for task in tasks.values():
-        task()  # kernels are compiled, memory is taken from the device
-    medians = interleaved(tasks, seconds)
+    timers = {(name, "step"): timed(partial(e.step, STEPS)) for name, e in engines.items()}
+    timers |= {(name, "decode"): timed(e.decode) for name, e in engines.items()}
+    for timer in timers.values():
+        timer()  # kernels are compiled, memory is taken from the device
+    medians = interleaved(timers, seconds)
     for name, e in engines.items():
         step, decode = medians[name, "step"] / STEPS, medians[name, "decode"]
         speed = batch.n_target_tokens / step

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import minis2s
-from minis2s.bench.measure import made
-from minis2s.bench.settings import setting
+from minis2s.bench.engines import Ours
+from minis2s.bench.settings import generator, setting
+from minis2s.models.seq2seq import Seq2Seq
 
 PACKAGE = Path(minis2s.__file__).parent
 
@@ -26,7 +27,8 @@ class Share(NamedTuple):
 
 def profile(name, steps=10):
     """[Share] of every function in a training step of the setting called `name`, the longest first."""
-    engine = made(setting(name), ["minis2s"])[1]["minis2s"]
+    s, rng = setting(name), generator()
+    engine = Ours(Seq2Seq(s.config, s.V, s.V, rng), s.batch(rng))
     engine.step(2)
     profiler = cProfile.Profile()
     profiler.runcall(engine.step, steps)

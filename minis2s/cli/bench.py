@@ -1,7 +1,7 @@
 """Measure whole training steps (forward, backward, clipping, Adam) and decoding in float32, beside the same model elsewhere.
 
-The engines take turns in one process, on the same weights and the same batch; their losses must agree before anything is
-timed. A ratio above one means that minis2s is faster. The bound is the share that the matrix products alone take.
+Each engine has a process of its own; they take turns, on the same weights and the same batch, and their losses must agree before
+anything is timed. A ratio above one means that minis2s is faster. The bound is the share that the matrix products alone take.
 
 On a GPU (--backend cupy) PyTorch computes on it, too; everything is measured with TF32 off and on, without bound and memory:
 
@@ -31,7 +31,6 @@ def add_arguments(parser):
     parser.add_argument("--seconds", type=float, default=10.0, metavar="X", help="for each setting (default: %(default)s)")
     parser.add_argument("--threads", type=positive_int, metavar="N", help="of every engine (default: as each library chooses)")
     parser.add_argument("--profile", action="store_true", help="show instead in which functions our own step spends its time")
-    parser.add_argument("--no-memory", action="store_true", help="do not start processes that measure each engine's memory")
     add_backend(parser)
     add_json(parser)
 
@@ -56,7 +55,7 @@ def run(args):
     with console(stderr=True).status("measuring") as status:
         for s in settings:
             status.update(f"measuring {s.name}")
-            timings += measure(s, names, args.seconds, not args.no_memory)
+            timings += measure(s, names, args.seconds)
     if args.json:
         print_json(where | {"results": [t._asdict() for t in timings]})
         return 0

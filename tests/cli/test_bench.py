@@ -1,14 +1,16 @@
 """`minis2s bench`: the same model for every engine, times in turn, JSON. Times themselves are not judged here."""
 
 import json
+import os
+import sys
 
 import numpy as np
 import pytest
 
-from minis2s.bench import bound, engines, measure, peak, settings
+from minis2s.bench import bound, engines, measure, settings, worker
 from minis2s.bench.settings import Setting, generator
 from minis2s.cli import main
-from minis2s.errors import Minis2sError
+from minis2s.errors import Minis2sError, UsageError
 from minis2s.models.seq2seq import Seq2Seq
 
 from .runs import assert_one_line_error
@@ -21,8 +23,14 @@ def tiny_settings(monkeypatch):
     monkeypatch.setattr(settings, "SETTINGS", {"tiny": TINY})
 
 
+def copy_of(model, setting):
+    new = Seq2Seq(setting.config, setting.V, setting.V, generator())
+    new.assign(model.state())
+    return new
+
+
 def run_json(arguments, capsys):
-    assert main(["bench", *arguments.split(), "--no-memory", "--json"]) == 0
+    assert main(["bench", *arguments.split(), "--json"]) == 0
     return json.loads(capsys.readouterr().out)
 
 
@@ -40,7 +48,7 @@ def test_beside_torch_with_the_same_loss(capsys):
     ours, theirs = document["results"]
     assert (ours["engine"], theirs["engine"]) == ("minis2s", "torch")
     assert ours["loss"] == pytest.approx(theirs["loss"], rel=1e-5)
-    assert main("bench --settings tiny --against torch --seconds 0.01 --no-memory".split()) == 0
+    assert main("bench --settings tiny --against torch --seconds 0.01".split()) == 0
     table = capsys.readouterr().out
     assert "torch" in table and "ratio" in table
 
@@ -56,7 +64,7 @@ def test_both_engines_take_the_same_steps(bidirectional):
     rng = generator()
     batch = setting.batch(rng)
     model = Seq2Seq(setting.config, 12, 12, rng)
-    ours, theirs = (engines.engine(name)(measure._copy(model, setting), batch) for name in ("minis2s", "torch"))
+    ours, theirs = (engines.engine(name)(copy_of(model, setting), batch) for name in ("minis2s", "torch"))
     for name, p in theirs.net.named_parameters():
         p.requires_grad_("bias_hh" not in name)
     losses = np.array([(ours.step(), theirs.step()) for _ in range(10)])
@@ -64,14 +72,37 @@ def test_both_engines_take_the_same_steps(bidirectional):
     assert losses[-1, 0] < losses[0, 0] - 0.01  # they did learn
 
 
-def test_engines_that_disagree_are_not_timed(monkeypatch):
-    class Other(engines.Ours):
-        def loss(self):
-            return super().loss() + 1e-3
-
-    monkeypatch.setitem(engines.ENGINES, "other", Other)
+def test_engines_that_disagree_are_not_timed():
+    words = np.arange(40).reshape(8, 5)
+    measure.agreed(TINY, {"minis2s": 2.5, "other": 2.50001}, {"minis2s": words, "other": np.where(words == 7, 0, words)})
     with pytest.raises(Minis2sError, match="tiny: the engines disagree about the loss of the same weights"):
-        measure.measure(TINY, ["minis2s", "other"], 0.01)
+        measure.agreed(TINY, {"minis2s": 2.5, "other": 2.501}, {"minis2s": words, "other": words})
+    with pytest.raises(Minis2sError, match="tiny: other decodes other words than minis2s: 75% are the same"):
+        measure.agreed(TINY, {"minis2s": 2.5, "other": 2.5}, {"minis2s": words, "other": np.where(words < 10, -1, words)})
+
+
+def test_every_question_has_an_answer_and_the_same_weights_each_time():
+    first, second = (worker.answers("minis2s", TINY) for _ in range(2))
+    assert first["loss"]() == second["loss"]() and first["words"]() == second["words"]()
+    assert 20 < first["peak"]() < 5000
+    assert first["loss"]() < second["loss"](), "the peak is that of training steps"
+    for question in ("step", "decode", "bound", "decode bound"):
+        assert 0 < first[question]() < 60
+
+
+def test_a_process_that_refuses_and_one_that_ends_are_told():
+    refusing, ending = worker.Worker("nobody", TINY, 1), worker.Worker("minis2s", TINY, 1)
+    try:
+        with pytest.raises(UsageError, match="unknown engine 'nobody'"):
+            refusing.ask("loss")
+        ending.ask("loss")
+        with pytest.raises(Minis2sError, match=r"the process of minis2s has ended: (.|\n)*KeyError: 'lost'"):
+            ending.ask("lost")
+        with pytest.raises(Minis2sError, match="the process of minis2s has ended"):
+            ending.ask("loss")
+    finally:
+        refusing.close()
+        ending.close()
 
 
 def test_the_batch_is_as_the_setting_says():
@@ -100,13 +131,11 @@ def test_bad_requests(arguments, message, capsys):
     assert_one_line_error(err, message)
 
 
-def test_torch_that_is_not_installed_is_named(monkeypatch, capsys):
-    import sys
-
-    monkeypatch.setitem(sys.modules, "torch", None)
-    monkeypatch.delitem(sys.modules, "minis2s.bench.torch_peer", raising=False)
+def test_torch_that_is_not_installed_is_named(monkeypatch, tmp_path, capsys):
+    (tmp_path / "torch.py").write_text("raise ImportError('nowhere to be found')")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))
     assert main("bench --settings tiny --against torch --seconds 0.01".split()) == 2
-    assert_one_line_error(capsys.readouterr().err, "--against torch needs PyTorch")
+    assert_one_line_error(capsys.readouterr().err, "--against torch needs PyTorch (nowhere to be found)")
 
 
 def test_matrix_products_are_recorded_with_their_shapes_and_nothing_is_changed():
@@ -130,7 +159,7 @@ def test_jax_takes_the_same_steps_and_decodes_the_same_words():
     rng = generator()
     batch = TINY.batch(rng)
     model = Seq2Seq(TINY.config, 12, 12, rng)
-    ours, theirs = (engines.engine(name)(measure._copy(model, TINY), batch) for name in ("minis2s", "jax"))
+    ours, theirs = (engines.engine(name)(copy_of(model, TINY), batch) for name in ("minis2s", "jax"))
     np.testing.assert_array_equal(theirs.decode(), ours.decode())
     losses = [(ours.step(), theirs.step()) for _ in range(10)]
     np.testing.assert_allclose(*np.array(losses).T, rtol=2e-5)
@@ -141,13 +170,8 @@ def test_torch_decodes_the_same_words():
     rng = generator()
     batch = TINY.batch(rng)
     model = Seq2Seq(TINY.config, 12, 12, rng)
-    ours, theirs = (engines.engine(name)(measure._copy(model, TINY), batch).decode() for name in ("minis2s", "torch"))
+    ours, theirs = (engines.engine(name)(copy_of(model, TINY), batch).decode() for name in ("minis2s", "torch"))
     np.testing.assert_array_equal(theirs, ours)
-
-
-@pytest.mark.slow
-def test_the_peak_is_that_of_a_process_of_its_own():
-    assert 20 < peak.peak_mb("minis2s", "main", 1) < 2000
 
 
 def test_a_profile_tells_every_function_of_a_step_and_adds_up(capsys):
