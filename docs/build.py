@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from generate import api, course, equations, errata, tasks
+from generate import api, course, equations, errata, speed, tasks
 from sphinx.cmd.build import build_main
 
 import minis2s
@@ -42,7 +42,7 @@ def main():
 def stage(folder):
     """Write all that Sphinx reads. A file that has not changed keeps its time, so that only what changed is read again."""
     pages = {}
-    for module in (course, equations, errata, api, tasks):
+    for module in (course, equations, errata, api, tasks, speed):
         pages |= module.pages()
     contents = {folder / name: text.encode() for name, text in pages.items()}
     contents[folder / "index.md"] = (DOCS / "index.md").read_bytes()

@@ -3,10 +3,8 @@
 `decode` is greedy, as many words for each sentence as the batch's targets have steps: (S, B) word numbers.
 """
 
-import os
 from functools import partial
 
-from minis2s import machine
 from minis2s.backend import to_host
 from minis2s.errors import UsageError, unknown_name
 from minis2s.training.flat import FlatParameters
@@ -55,8 +53,6 @@ def _torch(model, batch, compiled=False):
 
 
 def _jax(model, batch):
-    if machine.threads() == 1:  # which JAX is told in its environment, before it is imported
-        os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
     try:
         from minis2s.bench.jax_peer import JaxEngine
     except ImportError as error:

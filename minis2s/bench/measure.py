@@ -17,8 +17,8 @@ SAME_LOSS = 1e-4
 
 class Timing(NamedTuple):
     """step_ms: a training step; decode_ms: greedy decoding of the batch; peak_mb: the most memory that training has taken, or
-    None; of our own engine also bound_ms, the step's matrix products alone, gemm_share, their share of the step, and decode_bound_ms,
-    those of decoding.
+    None; of our own engine also bound_ms, the step's matrix products alone, gemm_share, their share of the step, and
+    decode_bound_ms, those of decoding.
     """
 
     setting: str

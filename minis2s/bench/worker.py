@@ -1,6 +1,7 @@
 """An engine in a process of its own: neither its threads, which wait busily for a while, nor its memory get in another's way."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -93,6 +94,8 @@ def most_memory_mb():
 def main(name, threads, setting):
     keep_freed_memory()
     machine.set_threads(int(threads))
+    if hasattr(os, "sched_setaffinity"):  # JAX would use all processors, whatever it is asked
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: int(threads)])
     try:
         found = answers(name, Setting(**json.loads(setting)))
     except UsageError as error:

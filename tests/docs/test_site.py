@@ -3,6 +3,7 @@
 The built site is checked in a browser by docs/check_site.py. Here a small site with planted faults shows that the check can fail.
 """
 
+import json
 import re
 import shutil
 import subprocess
@@ -19,10 +20,38 @@ from minis2s.equations.registry import equations
 DOCS = Path(__file__).parent.parent.parent / "docs"
 sys.path.insert(0, str(DOCS))
 
-from generate import course, errata, tasks, text  # noqa: E402
+from generate import course, errata, speed, tasks, text  # noqa: E402
 from generate import equations as index  # noqa: E402
 
 from minis2s.data.tasks import TASKS  # noqa: E402
+
+
+def record(name):
+    return json.loads((DOCS / "speed" / f"{name}.json").read_text("utf-8"))
+
+
+def test_every_record_of_speed_has_its_tables():
+    page = speed.pages()["speed.md"]
+    assert "<!--" not in page
+    for name in ("skylakex-2", "haswell-2", "skylakex-1"):
+        for r in record(name)["results"]:
+            assert f"| {r['setting']} | {r['engine']} | {r['step_ms']:,.1f} | " in page
+    for cost in record("length")["results"]:
+        assert f" {cost['step_ms']:,.1f} | {cost['peak_mb']:,.1f} | {cost['held_mb']:,.1f} |" in page
+
+
+def test_the_speeds_in_the_readme_are_those_of_the_records():
+    readme = (DOCS.parent / "README.md").read_text("utf-8")
+    first, second = ({(r["setting"], r["engine"]): r for r in record(n)["results"]} for n in ("skylakex-2", "haswell-2"))
+    for setting in ("date", "words", "multi", "big", "main"):
+
+        def ratios(records, key, setting=setting):
+            ours = records[setting, "minis2s"][key]
+            return ", ".join(f"{records[setting, name][key] / ours:.2f}" for name in ("torch", "torch-compile", "jax"))
+
+        _, step, *others = next(line for line in readme.splitlines() if re.match(rf"\| {setting}\b.* ms ", line)).split(" | ")
+        assert step == f"{first[setting, 'minis2s']['step_ms']:,.0f} ms"
+        assert others[:2] == [ratios(first, "step_ms"), ratios(second, "step_ms")] and others[3] == ratios(first, "decode_ms")
 
 
 def test_every_equation_has_one_card_with_its_formula_and_check():
