@@ -48,13 +48,13 @@ class AdditiveScore(Layer):
 
     def backward(self, d_e, cache, d_keys):
         s, parts, caches = cache
-
-        d_query = 0
+        d_queries = []
         for part, cache_of_part in zip(parts, caches, strict=True):
-            d_query_of_part, d_keys_of_part, d_v = self.score_backward(d_e[part], cache_of_part)
-            d_query = d_query + d_query_of_part
+            d_query, d_keys_of_part, d_v = self.score_backward(d_e[part], cache_of_part)
+            d_queries.append(d_query)
             d_keys[part] += d_keys_of_part
             self.v.accumulate(d_v)
+        d_query = sum(d_queries[1:], d_queries[0])
         return linear_backward_input(d_query, self.W_s.value), (s, d_query)
 
     def finish(self, kept, d_keys, cache_keys):
