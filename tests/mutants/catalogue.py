@@ -200,7 +200,7 @@ IN_LAYERS = {
     ],
     "layers.scores.AdditiveScore.backward": [
         ("v's gradient from the first step only", "self.v.accumulate(d_v)", "self.v.grad = d_v"),
-        ("the query's gradient from the last piece only", "d_query = sum(d_queries[1:], d_queries[0])", "d_query = d_queries[-1]"),
+        ("the query's gradient from the last piece only", "sum(d_queries[1:], d_queries[0])", "d_queries[-1]"),
         ("the keys' gradient from the first step only", "d_keys[part] += d_keys_of_part", "d_keys[part] = d_keys_of_part"),
     ],
     "layers.scores.DotScore.finish": [
