@@ -26,7 +26,7 @@ def pages():
 def comparison(record):
     ours = {r["setting"]: r for r in record["results"] if r["engine"] == "minis2s"}
     rows = [row(r, ours[r["setting"]]) for r in record["results"]]
-    return f"{where(record)}\n\n{table(HEAD, rows)}"
+    return f"{where(record)}\n\n{table(HEAD, rows, 2)}"
 
 
 def row(r, mine):
@@ -45,7 +45,7 @@ def profiles(record):
         rows = [
             [code(s["function"]), f"{s['calls']:.0f}", f"{s['ms']:.1f}", f"{s['ms'] / total:.1%}"] for s in shares[:PROFILED]
         ]
-        parts.append(table([f"{name}, {total:,.1f} ms/step", "calls", "ms", "share"], rows))
+        parts.append(table([f"{name}, {total:,.1f} ms/step", "calls", "ms", "share"], rows, 1))
     return "\n\n".join(parts)
 
 
@@ -62,7 +62,7 @@ def lengths(record):
         rows = [[f"{pair[0][axis]:,}", *(f"{cost[name]:,.1f}" for cost in pair for name in names)] for pair in pairs]
         powers = record["exponents"][axis]
         rows.append(["power", *(f"{powers[way][name]:.2f}" for way in ("ordinary", "recomputed") for name in names)])
-        parts.append(table([axis, "ms", "peak MB", "held MB", "recomputed: ms", "peak MB", "held MB"], rows))
+        parts.append(table([axis, "ms", "peak MB", "held MB", "recomputed: ms", "peak MB", "held MB"], rows, 1))
     return "\n\n".join(parts)
 
 

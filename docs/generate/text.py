@@ -23,9 +23,10 @@ def block(text, language="text"):
     return f"```{language}\n{text}\n```"
 
 
-def table(head, rows):
-    """A table; cells are Markdown."""
-    lines = [head, ["---"] * len(head), *rows]
+def table(head, rows, texts=None):
+    """A table; cells are Markdown. After the first `texts` columns come numbers, which are set to the right."""
+    texts = len(head) if texts is None else texts
+    lines = [head, ["---"] * texts + ["---:"] * (len(head) - texts), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
