@@ -49,6 +49,7 @@ def place(tmp_path_factory):
         patch.chdir(folder)
         patch.setattr(train, "Session", stop)
         patch.setattr(bench, "measure", stop)
+        patch.setattr(bench, "profile", stop)
         patch.setattr(check, "check_equation", stop)
         patch.setattr(machine, "set_threads", lambda n: None)
         patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
